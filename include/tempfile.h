@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tempfile.h - temporary files that are ordinary FILE * streams and remove themselves.
+ *
+ *     FILE *f = TemporaryFile ();                              no name, gone at fclose
+ *     FILE *g = NamedTemporaryFile (.suffix = ".csv");         a name, deleted at fclose
+ *     FILE *h = NamedTemporaryFile (.dir = "/var/spool/x", .delete_when = TEMPFILE_DELETE_NEVER);
+ *
+ * What comes back works with every stdio function, and a bare fclose() is enough. The file is
+ * created with O_EXCL or O_TMPFILE, mode 0600, close-on-exec. A name still registered when the
+ * process ends by exit() or quick_exit() is deleted then.
+ *
+ * Failure is NULL or -1 with errno set; tempfile_errmsg() says in one line what was wrong.
+ * Every function may be called from any thread. A child made by fork() never deletes what its
+ * parent made. Only where a function says so may it be called from a signal handler.
+ */
+#ifndef TEMPFILE_H
+#define TEMPFILE_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* When the file of a named stream is deleted. */
+enum tempfile_delete {
+    TEMPFILE_DELETE_ON_CLOSE = 0, /* at fclose, else at exit: Python's delete=True */
+    TEMPFILE_DELETE_ON_EXIT,      /* at exit, at tempfile_unlink, at the end of a tempfile_auto
+                                     scope: delete=True, delete_on_close=False */
+    TEMPFILE_DELETE_NEVER         /* never by this library: delete=False */
+};
+
+/* Values of tempfile_options.buffering; any n > 1 is a buffer of n bytes. */
+enum { TEMPFILE_BUFFERING_DEFAULT = 0, TEMPFILE_LINE_BUFFERED = 1, TEMPFILE_UNBUFFERED = -1 };
+
+/*
+ * The parameters of Python's calls. All zero is all defaults. The struct may grow at its end: a
+ * program says with a size_t how large the struct was when it was compiled, and a library that is
+ * older than the program refuses members that it does not know with E2BIG, unless they are zero.
+ * Strings are read during the call only; the caller keeps them.
+ */
+struct tempfile_options {
+    const char *mode;                 /* Python's open(): one of r w x a, +, b or t; NULL: "w+b" */
+    int buffering;                    /* one of the constants above, or a size in bytes */
+    const char *encoding;             /* text only; NULL: bytes pass through unchanged */
+    const char *errors;               /* text only; NULL: "strict" */
+    const char *newline;              /* text only; NULL: universal */
+    const char *suffix;               /* NULL: none */
+    const char *prefix;               /* NULL: tempfile_gettempprefix () */
+    const char *dir;                  /* NULL: tempfile_gettempdir () */
+    enum tempfile_delete delete_when; /* named streams only */
+    mode_t permissions;               /* 0: 0600; the umask does not matter */
+    size_t max_size;                  /* spooled streams only, in bytes */
+    int (*on_close) (void *arg);      /* as tempfile_on_close; works for every stream */
+    void *on_close_arg;
+};
+
+/*
+ * Opens a temporary file without a name: Python's TemporaryFile(). The file is gone as soon as
+ * the stream is closed, or the process ends in whatever way. OPTIONS may be NULL for all
+ * defaults; SIZE is sizeof (struct tempfile_options). delete_when and max_size must be 0.
+ *
+ * Returns a stream for the caller to fclose(), or NULL:
+ *   EINVAL        an option, or a combination, that Python's open() refuses
+ *   E2BIG         a member that this version does not know is not zero
+ *   ENAMETOOLONG  prefix and suffix do not fit into a file name
+ *   ENOENT        dir does not exist; without dir: no directory served, the message lists all
+ *   EPERM         an audit hook refused
+ *   EEXIST        no unused name was found
+ * or any errno of open(2), fchmod(2), malloc(3), fdopen(3).
+ */
+FILE *tempfile_open (const struct tempfile_options *options, size_t size);
+
+/*
+ * Opens a temporary file with a name, as tempfile_open() otherwise: Python's
+ * NamedTemporaryFile(). delete_when says when it is deleted. Deletion is by name: a file that
+ * another program renamed onto the name is deleted in its place. A name that is gone already is
+ * no error; any other failure to delete makes fclose() return EOF with its errno.
+ */
+FILE *tempfile_open_named (const struct tempfile_options *options, size_t size);
+
+/*
+ * The absolute path of the stream's file, or NULL (EINVAL) when it has none. It stays the same
+ * and stays valid until the stream is closed, whatever the working directory becomes.
+ */
+const char *tempfile_name (FILE *stream);
+
+/*
+ * The stream's descriptor, or -1. It works on every stream of this library on every libc, where
+ * fileno() may not. The descriptor belongs to the stream. fflush() the stream before the
+ * descriptor is used, or handed to a child: then its offset is the stream's position and the
+ * file holds all that was written.
+ */
+int tempfile_fileno (FILE *stream);
+
+/*
+ * Sets the length of the stream's file to SIZE bytes, after writing out what the stream has
+ * buffered; a longer file reads as zeros past its old end. The position does not change.
+ * Returns 0 or -1: EINVAL (SIZE negative, or the stream not open for writing), or any errno of
+ * write(2) and ftruncate(2). SIZE is int64_t because off_t depends on the caller's
+ * _FILE_OFFSET_BITS.
+ */
+int tempfile_truncate (FILE *stream, int64_t size);
+
+/*
+ * Opens a second, independent stream on the same file, with its own position, also when the
+ * file has no name or its name now belongs to another file. What STREAM has buffered is written
+ * out first. MODE is as in the options, or NULL for "r+b"; "w" truncates, "x" fails with EEXIST.
+ * The new stream deletes nothing and has no tempfile_name(); either may be closed first. Returns a
+ * stream for the caller to fclose(), or NULL: EINVAL (bad mode), ENOTSUP (the system has no /proc
+ * and the file no name), or any errno of write(2) and open(2).
+ */
+FILE *tempfile_reopen (FILE *stream, const char *mode);
+
+/*
+ * From now on this library never deletes the stream's file. Returns 0, or -1 with EINVAL when
+ * the file has no name.
+ */
+int tempfile_keep (FILE *stream);
+
+/*
+ * Adds FUNCTION to what runs when the stream is closed, as FUNCTION (ARG): the last one added
+ * runs first, each exactly once, after the buffer was written out (or failed to be) and before
+ * the file is deleted. A result other than 0 makes fclose() return EOF with the errno that the
+ * function left. The function must not use the stream for input or output. It runs in the process
+ * and thread that closes: in a child made by fork(), when the child closes its copy.
+ * Returns 0 or -1: ENOTSUP for a plain stream (pass on_close when opening it instead), ENOMEM.
+ */
+int tempfile_on_close (FILE *stream, int (*function) (void *arg), void *arg);
+
+/*
+ * Closes the stream and, unless its file is to be kept, deletes the file at once, also with
+ * TEMPFILE_DELETE_ON_EXIT: the end of Python's with statement. Returns what fclose() returns.
+ */
+int tempfile_close (FILE *stream);
+
+/*
+ * Closes the stream but leaves its file until tempfile_unlink(), the end of a tempfile_auto_path
+ * scope, or exit; with TEMPFILE_DELETE_NEVER or tempfile_keep() beyond that. Returns the path,
+ * for the caller to free(), or NULL: EINVAL when the file has no name, ENOMEM (in both cases
+ * the stream stays open), or whatever errno fclose() had; then the stream is closed, and the
+ * file deleted, for it is not whole.
+ */
+char *tempfile_into_path (FILE *stream);
+
+/*
+ * Deletes now a file that this process left for exit. PATH is the name as it was reported.
+ * Returns 0, also when the file is gone already, or -1: ENOENT (no such name registered here),
+ * EPERM (it is the parent's), or any errno of unlink(2); then the name is no longer registered.
+ */
+int tempfile_unlink (const char *path);
+
+/*
+ * The directory for temporary files: the first of $TMPDIR, $TEMP, $TMP, /tmp, /var/tmp, /usr/tmp
+ * and the current directory in which a file can be made; it is chosen once. The environment is
+ * ignored in set-user-ID and set-group-ID programs. The string is the library's and stays valid.
+ * Returns NULL with ENOENT when none serves.
+ */
+const char *tempfile_gettempdir (void);
+
+/*
+ * Makes DIR that directory, for the whole process; NULL chooses afresh from the environment.
+ * Returns 0, or -1 when no file can be made in DIR (ENOENT, ENOTDIR, EACCES, ...), or for NULL
+ * in any (ENOENT); then nothing has changed.
+ */
+int tempfile_settempdir (const char *dir);
+
+/* What names begin with where no prefix is given: "tmp". */
+const char *tempfile_gettempprefix (void);
+
+/*
+ * An audit hook sees each file before it exists: event "tempfile.mkstemp" and the absolute path,
+ * or, for a file that never gets a name, its directory. Another result than 0 refuses it: the
+ * call fails with EPERM. Hooks run in the order in which they were added, in the calling thread,
+ * and cannot be removed. tempfile_add_audit_hook() returns 0 or -1: ENOMEM.
+ */
+typedef int tempfile_audit_fn (const char *event, const char *fullpath, void *arg);
+int tempfile_add_audit_hook (tempfile_audit_fn *hook, void *arg);
+
+/*
+ * This thread's last failure in one line, "" when there was none. The string is the library's; it
+ * is valid until the thread's next failure.
+ */
+const char *tempfile_errmsg (void);
+
+/* The version of the library that runs, "MAJOR.MINOR.PATCH". */
+const char *tempfile_version (void);
+
+#ifdef __cplusplus
+} /* extern "C" */
+
+inline FILE *
+TemporaryFile (const tempfile_options &options = tempfile_options ())
+{
+    return tempfile_open (&options, sizeof options);
+}
+
+inline FILE *
+NamedTemporaryFile (const tempfile_options &options = tempfile_options ())
+{
+    return tempfile_open_named (&options, sizeof options);
+}
+#else
+
+/*
+ * Keyword arguments: TemporaryFile (.mode = "w+", .dir = "/var/tmp"), or none at all.
+ * __extension__ keeps -Wpedantic quiet about the empty braces of the latter.
+ */
+#ifdef __GNUC__
+#define TEMPFILE_OPTIONS_(...)                     \
+    __extension__ &(const struct tempfile_options) \
+    {                                              \
+        __VA_ARGS__                                \
+    }
+#else
+#define TEMPFILE_OPTIONS_(...)       \
+    &(const struct tempfile_options) \
+    {                                \
+        __VA_ARGS__                  \
+    }
+#endif
+
+#define TemporaryFile(...) \
+    tempfile_open (TEMPFILE_OPTIONS_ (__VA_ARGS__), sizeof (struct tempfile_options))
+#define NamedTemporaryFile(...) \
+    tempfile_open_named (TEMPFILE_OPTIONS_ (__VA_ARGS__), sizeof (struct tempfile_options))
+#endif
+
+#ifdef __GNUC__
+/*
+ * Scope guards, for compilers with the cleanup attribute. They leave errno alone, so that
+ * "return -1" still reports what went wrong.
+ *
+ * tempfile_auto FILE *f = NamedTemporaryFile ();
+ *     At the end of the scope tempfile_close (f), unless f is NULL. Set f to NULL when you close
+ *     it, or give it to tempfile_into_path(), yourself.
+ * tempfile_auto_path char *p = tempfile_into_path (f);
+ *     At the end of the scope the file is deleted and the string freed, unless p is NULL.
+ */
+#define tempfile_auto __attribute__ ((__cleanup__ (tempfile_auto_close_)))
+#define tempfile_auto_path __attribute__ ((__cleanup__ (tempfile_auto_unlink_)))
+
+#include <errno.h>
+
+static __inline__ void
+tempfile_auto_close_ (FILE **stream)
+{
+    int saved = errno;
+    if (*stream)
+        (void) tempfile_close (*stream);
+    errno = saved;
+}
+
+static __inline__ void
+tempfile_auto_unlink_ (char **path)
+{
+    int saved = errno;
+    if (*path)
+        (void) tempfile_unlink (*path);
+    free (*path);
+    errno = saved;
+}
+#endif
+
+#endif /* TEMPFILE_H */

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Creation. A file without a name is made by O_TMPFILE, where the kernel and the file system have
+ * it, and otherwise under a fresh name that is unlinked at once. A file with a name is made with
+ * O_EXCL under a fresh name, which the registry knows before the file can exist.
+ *
+ * What is made is close-on-exec from the start and never wider than asked for; where the umask
+ * made it narrower, that is undone before anyone sees the descriptor.
+ */
+#include "export.h"
+
+#include "audit.h"
+#include "create.h"
+#include "error.h"
+#include "name.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* With names of 64 random bits a second try is a rarity; a hundredth means that somebody plays. */
+enum { TRIES = 100 };
+
+static int
+open_retrying (const char *path, int flags, mode_t permissions)
+{
+    int fd;
+    do
+        fd = open (path, flags | O_CLOEXEC, permissions);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+static int
+fix_permissions (int fd, mode_t permissions)
+{
+    struct stat st;
+    if (fstat (fd, &st) < 0)
+        return -1;
+    if ((st.st_mode & 07777) == permissions)
+        return 0;
+    return fchmod (fd, permissions);
+}
+
+/* Whether the kind of failure says something about the directory, so that another may do. */
+static int
+failure (int err, const char *dir)
+{
+    bool refused = err == EMFILE || err == ENFILE || err == ENOMEM;
+    tempfile__fail_system (err, "dir '%s'", dir);
+    return refused ? CREATE_REFUSED : CREATE_FAILED;
+}
+
+static int
+close_failing (int fd, const char *dir)
+{
+    int err = errno;
+    close (fd);
+    return failure (err, dir);
+}
+
+/* DIR '/' PREFIX random SUFFIX, the random part not filled in; where that begins goes to *RANDOM.
+ */
+static char *
+make_path (const char *dir, const struct settings *s, size_t *random)
+{
+    size_t length = strlen (dir);
+    while (length > 0 && dir[length - 1] == '/')
+        length--;
+    size_t prefix = strlen (s->prefix);
+    size_t suffix = strlen (s->suffix);
+    char *path = malloc (length + 1 + prefix + NAME_LENGTH + suffix + 1);
+    if (!path)
+        return NULL;
+    *random = length + 1 + prefix;
+    memcpy (path, dir, length);
+    path[length] = '/';
+    memcpy (path + length + 1, s->prefix, prefix);
+    memcpy (path + *random + NAME_LENGTH, s->suffix, suffix + 1);
+    return path;
+}
+
+static struct entry *
+reserve (const char *dir, const struct settings *s, size_t *random)
+{
+    char *path = make_path (dir, s, random);
+    if (path)
+        return tempfile__entry_new (path);
+    tempfile__fail_system (ENOMEM, "dir '%s'", dir);
+    return NULL;
+}
+
+/* One file under E's path; a descriptor or -1 with errno. */
+static int
+create_exclusively (struct entry *e, const struct settings *s)
+{
+    tempfile__entry_pending (e);
+    int fd = open_retrying (tempfile__entry_path (e), s->mode.flags | O_CREAT | O_EXCL | O_NOFOLLOW,
+                            s->permissions);
+    if (fd < 0) {
+        int err = errno;
+        tempfile__entry_not_created (e);
+        errno = err;
+        return -1;
+    }
+    tempfile__entry_created (e);
+    return fd;
+}
+
+static int
+try_names (const char *dir, const struct settings *s, struct entry *e, size_t random)
+{
+    char *path = tempfile__entry_path (e);
+    for (int i = 0; i < TRIES; i++) {
+        if (tempfile__name_random (path + random) < 0 ||
+            tempfile__audit ("tempfile.mkstemp", path) < 0)
+            return CREATE_REFUSED;
+        int fd = create_exclusively (e, s);
+        if (fd >= 0)
+            return fix_permissions (fd, s->permissions) < 0 ? close_failing (fd, dir) : fd;
+        if (errno != EEXIST)
+            return failure (errno, dir);
+    }
+    tempfile__fail (EEXIST, "dir '%s': no unused name in %d tries", dir, TRIES);
+    return CREATE_REFUSED;
+}
+
+int
+tempfile__create_named (const char *dir, const struct settings *s, struct entry **entry)
+{
+    size_t random;
+    struct entry *e = reserve (dir, s, &random);
+    if (!e)
+        return CREATE_REFUSED;
+    int fd = try_names (dir, s, e, random);
+    if (fd < 0) {
+        int err = errno;
+        tempfile__entry_delete (e);
+        errno = err;
+        return fd;
+    }
+    *entry = e;
+    return fd;
+}
+
+static int
+create_and_unlink (const char *dir, const struct settings *s)
+{
+    struct entry *e;
+    int fd = tempfile__create_named (dir, s, &e);
+    if (fd < 0)
+        return fd;
+    int err = tempfile__entry_delete (e);
+    if (err == 0)
+        return fd;
+    errno = err;
+    return close_failing (fd, dir);
+}
+
+#ifdef O_TMPFILE
+/* What open(2) says where O_TMPFILE is unknown to the kernel, the file system or a sandbox. */
+static bool
+lacks_tmpfile (int err)
+{
+    return err == EOPNOTSUPP || err == EISDIR || err == EINVAL || err == ENOSYS;
+}
+
+static int
+create_nameless (const char *dir, const struct settings *s)
+{
+    if (tempfile__audit ("tempfile.mkstemp", dir) < 0)
+        return CREATE_REFUSED;
+    int fd = open_retrying (dir, s->mode.flags | O_TMPFILE, s->permissions);
+    if (fd < 0)
+        return lacks_tmpfile (errno) ? create_and_unlink (dir, s) : failure (errno, dir);
+    return fix_permissions (fd, s->permissions) < 0 ? close_failing (fd, dir) : fd;
+}
+#else
+static int
+create_nameless (const char *dir, const struct settings *s)
+{
+    return create_and_unlink (dir, s);
+}
+#endif
+
+/* O_TMPFILE insists on write access, so a file for reading only takes the long way. */
+int
+tempfile__create_unnamed (const char *dir, const struct settings *s)
+{
+    return s->mode.writable ? create_nameless (dir, s) : create_and_unlink (dir, s);
+}
+
+int
+tempfile__create_probe (const char *dir)
+{
+    struct settings s;
+    if (tempfile__options_parse (&s, KIND_UNNAMED, NULL, 0) < 0)
+        return CREATE_REFUSED;
+    int fd = tempfile__create_unnamed (dir, &s);
+    if (fd < 0)
+        return fd;
+    close (fd);
+    return 0;
+}

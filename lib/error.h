@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * This thread's last failure in words. A function that fails calls one of these once, where the
+ * cause is known; callers above only pass the result on.
+ */
+#ifndef ERROR_H
+#define ERROR_H
+
+#include <stddef.h>
+
+/* Both set errno to ERR and the message, and return -1. The message must name the option or path.
+ */
+int tempfile__fail (int err, const char *format, ...) __attribute__ ((__format__ (printf, 2, 3)));
+
+/* The same, with ": " and the system's words for ERR at the end. */
+int tempfile__fail_system (int err, const char *format, ...)
+    __attribute__ ((__format__ (printf, 2, 3)));
+
+/* The system's words for ERR, in BUFFER or elsewhere. Leaves errno alone. */
+const char *tempfile__strerror (int err, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names that nobody can guess: 64 bits from the kernel each, in lower-case letters and digits so
+ * that a file system which folds case keeps them apart.
+ *
+ * Each thread draws from a small pool of its own, filled by one system call for many names. A
+ * child of fork() must not repeat its parent's names: the pool of another generation is stale.
+ */
+#include "export.h"
+
+#include "error.h"
+#include "name.h"
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_RANDOM_H
+#include <sys/random.h>
+#endif
+
+enum { POOL = 16 };
+
+static _Thread_local struct {
+    unsigned generation; /* 0: never filled */
+    unsigned left;
+    uint64_t numbers[POOL];
+} pool;
+
+static int
+read_device (void *buffer, size_t size)
+{
+    int fd = open ("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    ssize_t n;
+    do
+        n = read (fd, buffer, size);
+    while (n < 0 && errno == EINTR);
+    int err = n < 0 ? errno : EIO;
+    close (fd);
+    if (n == (ssize_t) size)
+        return 0;
+    errno = err;
+    return -1;
+}
+
+/* Old kernels and some sandboxes lack the system call; then the device serves. */
+static int
+ask_kernel (void *buffer, size_t size)
+{
+#if defined HAVE_GETRANDOM
+    ssize_t n;
+    do
+        n = getrandom (buffer, size, 0);
+    while (n < 0 && errno == EINTR);
+    if (n == (ssize_t) size)
+        return 0;
+#elif defined HAVE_GETENTROPY
+    if (getentropy (buffer, size) == 0)
+        return 0;
+#endif
+    return read_device (buffer, size);
+}
+
+static int
+fill_pool (void)
+{
+    pool.left = 0;
+    if (ask_kernel (pool.numbers, sizeof pool.numbers) < 0)
+        return tempfile__fail_system (errno, "no random numbers for a name");
+    pool.generation = tempfile__generation ();
+    pool.left = POOL;
+    return 0;
+}
+
+int
+tempfile__name_random (char out[NAME_LENGTH])
+{
+    static const char digits[32] = "abcdefghijklmnopqrstuvwxyz234567";
+    if ((pool.left == 0 || pool.generation != tempfile__generation ()) && fill_pool () < 0)
+        return -1;
+    uint64_t bits = pool.numbers[--pool.left];
+    for (int i = 0; i < NAME_LENGTH; i++, bits >>= 5)
+        out[i] = digits[bits & 31];
+    return 0;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From struct tempfile_options, of whatever version, to struct settings.
+ *
+ * The rules are Python's: those of open() for mode, buffering, encoding, errors and newline,
+ * those of mkstemp() for suffix, prefix and dir.
+ */
+#include "export.h"
+
+#include "error.h"
+#include "name.h"
+#include "options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#ifndef NAME_MAX
+#define NAME_MAX 255
+#endif
+
+/* No struct of options will ever be larger; a larger size is garbage, not a newer program. */
+enum { LARGEST_OPTIONS = 4096 };
+
+enum { ALLOWED_PERMISSIONS = 0777 };
+
+EXPORT const char *
+tempfile_gettempprefix (void)
+{
+    return "tmp";
+}
+
+static size_t
+count (const char *s, char c)
+{
+    size_t n = 0;
+    for (; *s; s++)
+        n += *s == c;
+    return n;
+}
+
+static int
+check_mode_letters (const char *text)
+{
+    if (count (text, 'r') + count (text, 'w') + count (text, 'x') + count (text, 'a') != 1)
+        return tempfile__fail (EINVAL, "mode '%s': must have exactly one of r, w, x, a", text);
+    for (const char *p = text; *p; p++) {
+        if (!strchr ("rwxa+bte", *p))
+            return tempfile__fail (EINVAL, "mode '%s': unknown letter '%c'", text, *p);
+        if (strchr (p + 1, *p))
+            return tempfile__fail (EINVAL, "mode '%s': '%c' given twice", text, *p);
+    }
+    if (strchr (text, 'b') && strchr (text, 't'))
+        return tempfile__fail (EINVAL, "mode '%s': cannot be both text and binary", text);
+    return 0;
+}
+
+int
+tempfile__mode_parse (struct mode *m, const char *text)
+{
+    if (check_mode_letters (text) < 0)
+        return -1;
+    bool update = strchr (text, '+');
+    bool reading = strchr (text, 'r');
+    m->append = strchr (text, 'a');
+    m->truncate = strchr (text, 'w');
+    m->exclusive = strchr (text, 'x');
+    m->readable = reading || update;
+    m->writable = !reading || update;
+    m->text = !strchr (text, 'b');
+    m->flags = (!m->writable ? O_RDONLY : m->readable ? O_RDWR : O_WRONLY);
+    m->flags |= m->append ? O_APPEND : 0;
+    if (m->append)
+        m->stdio = update ? "a+" : "a";
+    else if (reading)
+        m->stdio = update ? "r+" : "r";
+    else
+        m->stdio = update ? "w+" : "w";
+    return 0;
+}
+
+/*
+ * Copies what both sides know. What only a newer caller knows must be zero, for it would be
+ * ignored; what only this library knows takes its default.
+ */
+static int
+copy_options (struct tempfile_options *o, const struct tempfile_options *given, size_t size)
+{
+    memset (o, 0, sizeof *o);
+    if (!given)
+        return 0;
+    if (size > LARGEST_OPTIONS)
+        return tempfile__fail (E2BIG, "options of %zu bytes: too large", size);
+    if (size == 0 || size % _Alignof(struct tempfile_options) != 0)
+        return tempfile__fail (EINVAL, "options of %zu bytes: not the size of any version", size);
+    const unsigned char *bytes = (const unsigned char *) given;
+    for (size_t i = sizeof *o; i < size; i++)
+        if (bytes[i])
+            return tempfile__fail (E2BIG, "options: byte %zu is of an option unknown to version %s",
+                                   i, PACKAGE_VERSION);
+    memcpy (o, given, size < sizeof *o ? size : sizeof *o);
+    return 0;
+}
+
+static int
+check_binary (const struct tempfile_options *o)
+{
+    if (o->encoding)
+        return tempfile__fail (EINVAL, "encoding '%s': not with a binary mode", o->encoding);
+    if (o->errors)
+        return tempfile__fail (EINVAL, "errors '%s': not with a binary mode", o->errors);
+    if (o->newline)
+        return tempfile__fail (EINVAL, "newline: not with a binary mode");
+    return 0;
+}
+
+static bool
+among (const char *s, const char *const *list)
+{
+    for (; *list; list++)
+        if (strcmp (s, *list) == 0)
+            return true;
+    return false;
+}
+
+static int
+check_text (const struct tempfile_options *o)
+{
+    static const char *const handlers[] = {"strict",
+                                           "ignore",
+                                           "replace",
+                                           "backslashreplace",
+                                           "xmlcharrefreplace",
+                                           "surrogateescape",
+                                           "surrogatepass",
+                                           "namereplace",
+                                           NULL};
+    static const char *const newlines[] = {"", "\n", "\r", "\r\n", NULL};
+    if (o->buffering == TEMPFILE_UNBUFFERED)
+        return tempfile__fail (EINVAL, "buffering: a text stream cannot be unbuffered");
+    if (o->errors && !among (o->errors, handlers))
+        return tempfile__fail (EINVAL, "errors '%s': unknown error handler", o->errors);
+    if (o->newline && !among (o->newline, newlines))
+        return tempfile__fail (EINVAL, "newline '%s': must be NULL, \"\", \\n, \\r or \\r\\n",
+                               o->newline);
+    return tempfile__fail (ENOTSUP, "mode '%s': this version opens binary streams only, add b",
+                           o->mode);
+}
+
+static int
+check_names (const struct settings *s)
+{
+    if (strchr (s->prefix, '/'))
+        return tempfile__fail (EINVAL, "prefix '%s': must not contain '/'", s->prefix);
+    if (strchr (s->suffix, '/'))
+        return tempfile__fail (EINVAL, "suffix '%s': must not contain '/'", s->suffix);
+    if (strlen (s->prefix) > NAME_MAX - NAME_LENGTH)
+        return tempfile__fail (ENAMETOOLONG, "prefix of %zu bytes: too long for a file name",
+                               strlen (s->prefix));
+    if (strlen (s->prefix) + strlen (s->suffix) > NAME_MAX - NAME_LENGTH)
+        return tempfile__fail (ENAMETOOLONG, "suffix of %zu bytes: too long for a file name",
+                               strlen (s->suffix));
+    if (s->dir && !*s->dir)
+        return tempfile__fail (ENOENT, "dir '': is empty");
+    return 0;
+}
+
+static int
+check_numbers (const struct tempfile_options *o, enum kind kind)
+{
+    if (o->buffering < TEMPFILE_UNBUFFERED)
+        return tempfile__fail (EINVAL, "buffering %d: must be a size or one of the constants",
+                               o->buffering);
+    if ((unsigned) o->delete_when > TEMPFILE_DELETE_NEVER)
+        return tempfile__fail (EINVAL, "delete_when %d: no such value", (int) o->delete_when);
+    if (o->delete_when != TEMPFILE_DELETE_ON_CLOSE && kind != KIND_NAMED)
+        return tempfile__fail (EINVAL, "delete_when: for named streams only");
+    if (o->max_size != 0)
+        return tempfile__fail (EINVAL, "max_size: for spooled streams only");
+    if (o->permissions & ~(mode_t) ALLOWED_PERMISSIONS)
+        return tempfile__fail (EINVAL, "permissions 0%o: must be within 0%o",
+                               (unsigned) o->permissions, ALLOWED_PERMISSIONS);
+    return 0;
+}
+
+int
+tempfile__options_parse (struct settings *s, enum kind kind, const struct tempfile_options *given,
+                         size_t size)
+{
+    struct tempfile_options o;
+    if (copy_options (&o, given, size) < 0)
+        return -1;
+    if (!o.mode)
+        o.mode = "w+b";
+    if (tempfile__mode_parse (&s->mode, o.mode) < 0 || check_numbers (&o, kind) < 0)
+        return -1;
+    if ((s->mode.text ? check_text (&o) : check_binary (&o)) < 0)
+        return -1;
+    s->buffering = o.buffering;
+    s->encoding = o.encoding;
+    s->errors = o.errors;
+    s->newline = o.newline;
+    s->suffix = o.suffix ? o.suffix : "";
+    s->prefix = o.prefix ? o.prefix : tempfile_gettempprefix ();
+    s->dir = o.dir;
+    s->delete_when = o.delete_when;
+    s->permissions = o.permissions ? o.permissions : 0600;
+    s->on_close = o.on_close;
+    s->on_close_arg = o.on_close_arg;
+    return check_names (s);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the bytes of a custom stream are: the layer below it. The stream calls through the
+ * table and knows nothing of what is behind it; other layers (memory, text) offer the same table.
+ *
+ * One thread at a time: the stream's FILE is locked around every call.
+ */
+#ifndef STORAGE_H
+#define STORAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct storage;
+
+struct storage_ops {
+    /* At the position, which moves on. Bytes read, 0 at the end, -1 with errno. */
+    ssize_t (*read) (struct storage *, void *, size_t);
+
+    /* All of it, unless something fails: then less, with errno set. */
+    size_t (*write) (struct storage *, const void *, size_t);
+
+    /* As lseek(2). */
+    off_t (*seek) (struct storage *, off_t, int whence);
+
+    /* As ftruncate(2); the position stays. */
+    int (*truncate) (struct storage *, off_t size);
+
+    /* The descriptor, in step with the position; or -1 with errno and message. */
+    int (*descriptor) (struct storage *);
+
+    /* Frees the storage in any case. 0, or -1 with errno. */
+    int (*close) (struct storage *);
+};
+
+struct storage {
+    const struct storage_ops *ops;
+};
+
+/* A storage that owns the descriptor FD, at position 0; or NULL with errno, FD still the caller's.
+ */
+struct storage *tempfile__storage_fd (int fd, bool append);
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The public functions on streams. Opening decides which kind of stream it is to be:
+ *
+ *     plain   unnamed, nothing to run at close, no buffer of the caller's size
+ *     custom  all else
+ *
+ * The functions that take a FILE look for a custom stream behind it; where there is none, the
+ * FILE is a plain one and libc's own functions serve.
+ */
+#include "export.h"
+
+#include "create.h"
+#include "error.h"
+#include "stream.h"
+#include "tempdir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+attempt_unnamed (const char *dir, void *settings)
+{
+    return tempfile__create_unnamed (dir, settings);
+}
+
+struct named_attempt {
+    const struct settings *settings;
+    struct entry *entry;
+};
+
+static int
+attempt_named (const char *dir, void *arg)
+{
+    struct named_attempt *a = arg;
+    return tempfile__create_named (dir, a->settings, &a->entry);
+}
+
+static FILE *
+open_custom (int fd, struct entry *entry, const struct settings *s)
+{
+    struct storage *storage = tempfile__storage_fd (fd, s->mode.append);
+    if (!storage) {
+        tempfile__fail_system (ENOMEM, "cannot make a stream");
+        return NULL;
+    }
+    FILE *f = tempfile__stream_custom (storage, fd, entry, s);
+    if (!f)
+        free (storage);
+    return f;
+}
+
+EXPORT FILE *
+tempfile_open (const struct tempfile_options *options, size_t size)
+{
+    struct settings s;
+    if (tempfile__options_parse (&s, KIND_UNNAMED, options, size) < 0)
+        return NULL;
+    int fd = tempfile__tempdir_try (s.dir, attempt_unnamed, &s);
+    if (fd < 0)
+        return NULL;
+    bool custom = s.on_close || s.buffering > TEMPFILE_LINE_BUFFERED;
+    FILE *f =
+        custom ? open_custom (fd, NULL, &s) : tempfile__stream_plain (fd, &s.mode, s.buffering);
+    if (!f) {
+        int err = errno;
+        close (fd);
+        errno = err;
+    }
+    return f;
+}
+
+EXPORT FILE *
+tempfile_open_named (const struct tempfile_options *options, size_t size)
+{
+    struct settings s;
+    if (tempfile__options_parse (&s, KIND_NAMED, options, size) < 0)
+        return NULL;
+    struct named_attempt a = {&s, NULL};
+    int fd = tempfile__tempdir_try (s.dir, attempt_named, &a);
+    if (fd < 0)
+        return NULL;
+    FILE *f = open_custom (fd, a.entry, &s);
+    if (!f) {
+        int err = errno;
+        close (fd);
+        tempfile__entry_delete (a.entry);
+        errno = err;
+        return NULL;
+    }
+    if (s.delete_when == TEMPFILE_DELETE_NEVER)
+        tempfile__entry_keep (a.entry);
+    return f;
+}
+
+/* The custom stream with a name behind F, or NULL with EINVAL and message. */
+static struct stream *
+find_named (FILE *f)
+{
+    struct stream *s = f ? tempfile__stream_find (f) : NULL;
+    if (s && s->entry)
+        return s;
+    tempfile__fail (EINVAL, "the stream's file has no name");
+    return NULL;
+}
+
+EXPORT const char *
+tempfile_name (FILE *f)
+{
+    struct stream *s = find_named (f);
+    return s ? tempfile__entry_path (s->entry) : NULL;
+}
+
+EXPORT int
+tempfile_fileno (FILE *f)
+{
+    if (!f)
+        return tempfile__fail (EINVAL, "tempfile_fileno: no stream");
+    struct stream *s = tempfile__stream_find (f);
+    if (s)
+        return s->storage->ops->descriptor (s->storage);
+    int fd = fileno (f);
+    return fd < 0 ? tempfile__fail_system (errno, "the stream has no descriptor") : fd;
+}
+
+static int
+truncate_file (FILE *f, off_t size)
+{
+    struct stream *s = tempfile__stream_find (f);
+    if (s)
+        return s->storage->ops->truncate (s->storage, size);
+    int result;
+    do
+        result = ftruncate (fileno (f), size);
+    while (result < 0 && errno == EINTR);
+    return result;
+}
+
+/*
+ * The position is asked for first and set again at the end, which makes stdio forget what it has
+ * read: that may be past the new end.
+ */
+static int
+truncate_locked (FILE *f, off_t size)
+{
+    off_t position = ftello (f);
+    if (position < 0 || fflush (f) != 0 || truncate_file (f, size) < 0)
+        return -1;
+    return fseeko (f, 0, SEEK_END) < 0 ? -1 : fseeko (f, position, SEEK_SET);
+}
+
+EXPORT int
+tempfile_truncate (FILE *f, int64_t size)
+{
+    if (!f || size < 0)
+        return tempfile__fail (EINVAL, "cannot truncate: %s",
+                               f ? "the size is negative" : "no stream");
+    flockfile (f);
+    int result = truncate_locked (f, size);
+    int err = errno;
+    funlockfile (f);
+    return result < 0 ? tempfile__fail_system (err, "cannot truncate") : 0;
+}
+
+/* Whether both are open on the same file; if not, the second is closed. */
+static bool
+same_file (int fd, int other)
+{
+    struct stat a, b;
+    if (fstat (fd, &a) == 0 && fstat (other, &b) == 0 && a.st_dev == b.st_dev &&
+        a.st_ino == b.st_ino)
+        return true;
+    close (other);
+    return false;
+}
+
+static int
+open_path (const char *path, int flags)
+{
+    int fd;
+    do
+        fd = open (path, flags | O_CLOEXEC);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+/*
+ * Opens the file of FD once more. Its name will do only if it still is this file's; truncating
+ * waits until that is known.
+ */
+static int
+open_again (FILE *f, int fd, const struct mode *m)
+{
+    char path[32];
+    snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
+    int again = open_path (path, m->flags);
+    if (again < 0 && errno != ENOENT)
+        return tempfile__fail_system (errno, "cannot reopen the file");
+    if (again >= 0 && same_file (fd, again))
+        return again;
+    const char *name = tempfile_name (f);
+    again = name ? open_path (name, m->flags) : -1;
+    if (again >= 0 && same_file (fd, again))
+        return again;
+    return tempfile__fail (ENOTSUP,
+                           "cannot reopen the file: it has no name, and there is no /proc");
+}
+
+static FILE *
+reopen_descriptor (FILE *f, int fd, const struct mode *m)
+{
+    int again = open_again (f, fd, m);
+    if (again < 0)
+        return NULL;
+    if (m->truncate && ftruncate (again, 0) < 0) {
+        tempfile__fail_system (errno, "cannot truncate the file");
+        goto fail;
+    }
+    FILE *g = tempfile__stream_plain (again, m, TEMPFILE_BUFFERING_DEFAULT);
+    if (g)
+        return g;
+fail:;
+    int err = errno;
+    close (again);
+    errno = err;
+    return NULL;
+}
+
+static int
+parse_reopen_mode (struct mode *m, const char *mode)
+{
+    if (tempfile__mode_parse (m, mode) < 0)
+        return -1;
+    if (m->exclusive)
+        return tempfile__fail (EEXIST, "mode '%s': the file exists", mode);
+    if (m->text)
+        return tempfile__fail (ENOTSUP, "mode '%s': this version opens binary streams only, add b",
+                               mode);
+    return 0;
+}
+
+EXPORT FILE *
+tempfile_reopen (FILE *f, const char *mode)
+{
+    struct mode m;
+    if (parse_reopen_mode (&m, mode ? mode : "r+b") < 0)
+        return NULL;
+    int fd = tempfile_fileno (f);
+    if (fd < 0)
+        return NULL;
+    if (fflush (f) != 0) {
+        tempfile__fail_system (errno, "cannot write out the stream");
+        return NULL;
+    }
+    return reopen_descriptor (f, fd, &m);
+}
+
+EXPORT int
+tempfile_keep (FILE *f)
+{
+    struct stream *s = find_named (f);
+    if (!s)
+        return -1;
+    s->delete_when = TEMPFILE_DELETE_NEVER;
+    tempfile__entry_keep (s->entry);
+    return 0;
+}
+
+EXPORT int
+tempfile_on_close (FILE *f, int (*function) (void *), void *arg)
+{
+    if (!f || !function)
+        return tempfile__fail (EINVAL, "tempfile_on_close: no %s", f ? "function" : "stream");
+    struct stream *s = tempfile__stream_find (f);
+    if (!s)
+        return tempfile__fail (
+            ENOTSUP, "a plain stream runs nothing when it is closed: open it with .on_close");
+    flockfile (f);
+    int result = tempfile__stream_hook (s, function, arg);
+    funlockfile (f);
+    return result < 0 ? tempfile__fail_system (ENOMEM, "tempfile_on_close") : 0;
+}
+
+EXPORT int
+tempfile_close (FILE *f)
+{
+    if (!f)
+        return tempfile__fail (EINVAL, "tempfile_close: no stream");
+    struct stream *s = tempfile__stream_find (f);
+    if (s && s->delete_when == TEMPFILE_DELETE_ON_EXIT)
+        s->delete_when = TEMPFILE_DELETE_ON_CLOSE;
+    return fclose (f) == 0 ? 0 : -1;
+}
+
+EXPORT char *
+tempfile_into_path (FILE *f)
+{
+    struct stream *s = find_named (f);
+    if (!s)
+        return NULL;
+    char *path = strdup (tempfile__entry_path (s->entry));
+    if (!path) {
+        tempfile__fail_system (ENOMEM, "tempfile_into_path");
+        return NULL;
+    }
+    bool keep = s->delete_when == TEMPFILE_DELETE_NEVER;
+    if (!keep)
+        s->delete_when = TEMPFILE_DELETE_ON_EXIT;
+    if (fclose (f) == 0)
+        return path;
+    int err = errno;
+    if (!keep)
+        tempfile_unlink (path);
+    free (path);
+    tempfile__fail_system (err, "cannot close the stream");
+    return NULL;
+}

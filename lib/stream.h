@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Streams: the FILE that the caller gets.
+ *
+ * A plain stream is libc's own over a descriptor, and this library keeps nothing of it. A custom
+ * stream has a struct stream, which is found by its FILE and lives until libc calls the close
+ * callback. Only lib/stream*.c know about FILE; stream_cookie.c and stream_funopen.c, of which
+ * one is built, are the only ones that know how this libc makes custom streams.
+ */
+#ifndef STREAM_H
+#define STREAM_H
+
+#include "options.h"
+#include "registry.h"
+#include "storage.h"
+#include "table.h"
+
+struct hook {
+    struct hook *next;
+    int (*function) (void *);
+    void *arg;
+};
+
+struct stream {
+    struct node node; /* must be first */
+    FILE *file;
+    struct storage *storage;
+    struct entry *entry; /* NULL: no name */
+    enum tempfile_delete delete_when;
+    int failed;         /* errno of the first write that failed, or 0 */
+    struct hook *hooks; /* last added first */
+    char *buffer;       /* NULL: libc's */
+};
+
+/*
+ * Both take over what they are given when they succeed, and else return NULL with errno and
+ * message. FD of a custom stream is what fileno() shall say, -1 when there is no descriptor yet;
+ * it belongs to the storage.
+ */
+FILE *tempfile__stream_plain (int fd, const struct mode *, int buffering);
+FILE *tempfile__stream_custom (struct storage *, int fd, struct entry *, const struct settings *);
+
+/* As the option: BUFFER, of BUFFERING bytes, where that is a size; it stays the caller's. */
+void tempfile__stream_set_buffer (FILE *, int buffering, char *buffer);
+
+/* The custom stream behind FILE, or NULL: a plain one. */
+struct stream *tempfile__stream_find (FILE *file);
+
+/* Puts a hook in front of the others: 0, or -1 with errno. */
+int tempfile__stream_hook (struct stream *, int (*function) (void *), void *arg);
+
+/* What the callbacks do, whatever libc calls them. Each sets errno when it fails. */
+ssize_t tempfile__stream_read (struct stream *, char *, size_t);
+size_t tempfile__stream_write (struct stream *, const char *, size_t);
+off_t tempfile__stream_seek (struct stream *, off_t, int whence);
+int tempfile__stream_close (struct stream *);
+
+/* By stream_cookie.c or stream_funopen.c: a FILE whose callbacks call the above; or NULL with
+ * errno. */
+FILE *tempfile__stream_make (struct stream *, const struct mode *);
+
+#endif

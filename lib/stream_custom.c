@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Custom streams: what their callbacks do, and the table by which they are found.
+ *
+ *     made --> open --fclose--> closing --> freed
+ *
+ * made     has storage, perhaps an entry, buffer and hooks; no FILE: failing gives all back
+ * open     in the table under its FILE
+ * closing  libc has flushed, or failed to; hooks run, the storage is closed, the name is deleted
+ *          or left. Still in the table, so that a hook may ask for the name or keep the file.
+ *
+ * libc locks the FILE around the callbacks; the lock here guards the table alone. Whoever passes
+ * a FILE to this library owes that it is open, so what was found stays valid after the lock.
+ */
+#include "export.h"
+
+#include "error.h"
+#include "process.h"
+#include "stream.h"
+
+#include <errno.h>
+
+static struct table streams;
+
+static bool
+same_file (const struct node *n, const void *file)
+{
+    return ((const struct stream *) n)->file == file;
+}
+
+struct stream *
+tempfile__stream_find (FILE *file)
+{
+    size_t hash = tempfile__hash_pointer (file);
+    tempfile__lock (LOCK_STREAMS);
+    struct node *n = tempfile__table_find (&streams, hash, same_file, file);
+    tempfile__unlock (LOCK_STREAMS);
+    return (struct stream *) n;
+}
+
+static void
+publish (struct stream *s, FILE *file)
+{
+    s->file = file;
+    tempfile__lock (LOCK_STREAMS);
+    tempfile__table_add (&streams, &s->node, tempfile__hash_pointer (file));
+    tempfile__unlock (LOCK_STREAMS);
+}
+
+static void
+withdraw (struct stream *s)
+{
+    tempfile__lock (LOCK_STREAMS);
+    tempfile__table_remove (&streams, &s->node);
+    tempfile__unlock (LOCK_STREAMS);
+}
+
+int
+tempfile__stream_hook (struct stream *s, int (*function) (void *), void *arg)
+{
+    struct hook *hook = malloc (sizeof *hook);
+    if (!hook)
+        return -1;
+    *hook = (struct hook){s->hooks, function, arg};
+    s->hooks = hook;
+    return 0;
+}
+
+ssize_t
+tempfile__stream_read (struct stream *s, char *buffer, size_t size)
+{
+    return s->storage->ops->read (s->storage, buffer, size);
+}
+
+/* libc throws a buffer away when it could not be written, and calls its next fclose() a success.
+ * So the first failure is remembered until then. */
+size_t
+tempfile__stream_write (struct stream *s, const char *buffer, size_t size)
+{
+    size_t done = s->storage->ops->write (s->storage, buffer, size);
+    if (done < size && !s->failed)
+        s->failed = errno;
+    return done;
+}
+
+off_t
+tempfile__stream_seek (struct stream *s, off_t offset, int whence)
+{
+    return s->storage->ops->seek (s->storage, offset, whence);
+}
+
+static void
+note (int *first, int err)
+{
+    if (!*first)
+        *first = err;
+}
+
+/* Each hook leaves the list before it runs: it runs once, and may add others. */
+static int
+run_hooks (struct stream *s)
+{
+    int first = 0;
+    for (struct hook *h = s->hooks; h; h = s->hooks) {
+        s->hooks = h->next;
+        errno = 0;
+        if (h->function (h->arg) != 0)
+            note (&first, errno ? errno : ECANCELED);
+        free (h);
+    }
+    return first;
+}
+
+static int
+settle_name (struct stream *s)
+{
+    if (!s->entry)
+        return 0;
+    if (s->delete_when == TEMPFILE_DELETE_ON_CLOSE)
+        return tempfile__entry_delete (s->entry);
+    tempfile__entry_leave (s->entry);
+    return 0;
+}
+
+int
+tempfile__stream_close (struct stream *s)
+{
+    int err = s->failed;
+    note (&err, run_hooks (s));
+    withdraw (s);
+    if (s->storage->ops->close (s->storage) < 0)
+        note (&err, errno);
+    note (&err, settle_name (s));
+    free (s->buffer);
+    free (s);
+    if (!err)
+        return 0;
+    tempfile__fail_system (err, "cannot close the stream");
+    return -1;
+}
+
+/* Only where configure saw that it works, and for a descriptor that the member can hold. */
+static void
+set_fileno (FILE *f, int fd)
+{
+#ifdef HAVE_STREAM_FILENO
+    __typeof__ (f->STREAM_FILENO_MEMBER) member = (__typeof__ (member)) fd;
+    if (member == fd)
+        f->STREAM_FILENO_MEMBER = member;
+#else
+    (void) f;
+    (void) fd;
+#endif
+}
+
+static void
+unmake (struct stream *s)
+{
+    free (s->buffer);
+    free (s->hooks);
+    free (s);
+}
+
+static struct stream *
+make (struct storage *storage, struct entry *entry, const struct settings *settings)
+{
+    struct stream *s = calloc (1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->storage = storage;
+    s->entry = entry;
+    s->delete_when = settings->delete_when;
+    if (settings->on_close &&
+        tempfile__stream_hook (s, settings->on_close, settings->on_close_arg) < 0)
+        goto fail;
+    if (settings->buffering > 1) {
+        s->buffer = malloc ((size_t) settings->buffering);
+        if (!s->buffer)
+            goto fail;
+    }
+    return s;
+fail:
+    unmake (s);
+    errno = ENOMEM;
+    return NULL;
+}
+
+FILE *
+tempfile__stream_custom (struct storage *storage, int fd, struct entry *entry,
+                         const struct settings *settings)
+{
+    struct stream *s = make (storage, entry, settings);
+    FILE *f = s ? tempfile__stream_make (s, &settings->mode) : NULL;
+    if (!f) {
+        int err = errno;
+        if (s)
+            unmake (s);
+        tempfile__fail_system (err, "cannot make a stream");
+        return NULL;
+    }
+    if (fd >= 0)
+        set_fileno (f, fd);
+    tempfile__stream_set_buffer (f, settings->buffering, s->buffer);
+    publish (s, f);
+    return f;
+}
+
+/* Waits for nobody: a stream that is in use is being looked after. */
+static void
+flush_unless_busy (struct node *n)
+{
+    FILE *f = ((struct stream *) n)->file;
+    if (ftrylockfile (f) != 0)
+        return;
+    fflush (f);
+    funlockfile (f);
+}
+
+/*
+ * At exit libc is about to do the same; but at dlclose it would find out only later, at exit,
+ * that there is something to write or a position to put right, and call our callbacks when they
+ * are no longer there.
+ */
+__attribute__ ((__destructor__)) static void
+flush_all (void)
+{
+    int saved = errno;
+    tempfile__lock (LOCK_STREAMS);
+    tempfile__table_walk (&streams, flush_unless_busy);
+    tempfile__unlock (LOCK_STREAMS);
+    errno = saved;
+}

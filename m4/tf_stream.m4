@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+# How this libc makes custom streams, and what can be done with them.
+
+# TF_STREAM_BACKEND: --with-stream; sets the shell variable tf_stream, the conditional
+# STREAM_FUNOPEN, STREAM_CFLAGS and STREAM_LIBS, and defines STREAM_BACKEND,
+# HAVE_STREAM_FILENO with STREAM_FILENO_MEMBER, and STREAM_WRITE_SHORT.
+AC_DEFUN([TF_STREAM_BACKEND], [
+  AC_ARG_WITH([stream],
+    [AS_HELP_STRING([--with-stream=auto|fopencookie|funopen],
+      [how custom streams are made; funopen is the libc's own or libbsd's @<:@auto@:>@])],
+    [], [with_stream=auto])
+  tf_stream=none
+  STREAM_CFLAGS=
+  STREAM_LIBS=
+  AS_CASE([$with_stream],
+    [auto], [TF_TRY_FOPENCOOKIE
+             AS_IF([test "$tf_stream" = none], [TF_TRY_FUNOPEN])],
+    [fopencookie], [TF_TRY_FOPENCOOKIE],
+    [funopen], [TF_TRY_FUNOPEN],
+    [AC_MSG_ERROR([--with-stream=$with_stream: must be auto, fopencookie or funopen])])
+  AS_IF([test "$tf_stream" = none], [AC_MSG_ERROR(
+    [--with-stream=$with_stream: no such function in libc@<:@, nor funopen in libbsd (libbsd-dev)@:>@])])
+  AC_DEFINE_UNQUOTED([STREAM_BACKEND], ["$tf_stream"], [The function that makes custom streams.])
+  AM_CONDITIONAL([STREAM_FUNOPEN], [test "$tf_stream" = funopen])
+  AC_SUBST([STREAM_CFLAGS])
+  AC_SUBST([STREAM_LIBS])
+  TF_STREAM_FILENO
+  TF_STREAM_WRITE_SHORT
+])
+
+AC_DEFUN([TF_TRY_FOPENCOOKIE], [
+  AC_CHECK_FUNC([fopencookie], [tf_stream=fopencookie])
+])
+
+AC_DEFUN([TF_TRY_FUNOPEN], [
+  AC_CHECK_FUNC([funopen], [tf_stream=funopen], [
+    PKG_CHECK_MODULES([LIBBSD], [libbsd-overlay], [
+      tf_stream=funopen
+      STREAM_CFLAGS=$LIBBSD_CFLAGS
+      STREAM_LIBS=$LIBBSD_LIBS], [:])])
+])
+
+# A custom stream over /dev/null for the tests below: FILE *stream (void) with MODE "w".
+m4_define([TF_TEST_STREAM], [[
+  #include <errno.h>
+  #include <fcntl.h>
+  #include <stdio.h>
+  #include <string.h>
+  #include <sys/stat.h>
+  #include <unistd.h>
+  static long result;
+  static int closed;
+  static int on_close (void *c) { (void) c; closed++; return 0; }
+  #ifdef TEST_FUNOPEN
+  static int on_write (void *c, const char *b, int n)
+  { (void) c; (void) b; (void) n; errno = ENOSPC; return (int) result; }
+  static FILE *stream (void) { return funopen (&result, 0, on_write, 0, on_close); }
+  #else
+  static ssize_t on_write (void *c, const char *b, size_t n)
+  { (void) c; (void) b; (void) n; errno = ENOSPC; return (ssize_t) result; }
+  static FILE *stream (void)
+  {
+    cookie_io_functions_t io;
+    memset (&io, 0, sizeof io);
+    io.write = on_write;
+    io.close = on_close;
+    return fopencookie (&result, "w", io);
+  }
+  #endif
+]])
+
+AC_DEFUN([TF_WITH_STREAM_FLAGS], [
+  tf_saved_CPPFLAGS=$CPPFLAGS
+  tf_saved_LIBS=$LIBS
+  CPPFLAGS="$CPPFLAGS $STREAM_CFLAGS"
+  LIBS="$STREAM_LIBS $LIBS"
+  AS_IF([test "$tf_stream" = funopen], [CPPFLAGS="$CPPFLAGS -DTEST_FUNOPEN=1"])
+  $1
+  CPPFLAGS=$tf_saved_CPPFLAGS
+  LIBS=$tf_saved_LIBS
+])
+
+# Whether fileno() works on a custom stream once the descriptor is stored in a member of FILE,
+# without stdio ever touching the descriptor by itself. Tested by running, for the member alone
+# proves nothing; when cross compiling, its being there is the best guess.
+AC_DEFUN([TF_STREAM_FILENO], [
+  AC_CACHE_CHECK([for the member of FILE that makes fileno() work on custom streams],
+    [tf_cv_stream_fileno], [
+    tf_cv_stream_fileno=no
+    for tf_member in _fileno _file; do
+      TF_WITH_STREAM_FLAGS([
+        AC_RUN_IFELSE([AC_LANG_PROGRAM([TF_TEST_STREAM], [[
+          struct stat st;
+          int fd = open ("/dev/null", O_RDWR);
+          FILE *f = stream ();
+          if (fd < 0 || !f)
+            return 1;
+          f->]]$tf_member[[ = fd;
+          if (fileno (f) != fd || fstat (fileno (f), &st) != 0)
+            return 2;
+          if (fclose (f) != 0 || closed != 1 || fcntl (fd, F_GETFD) < 0)
+            return 3;]])],
+          [tf_cv_stream_fileno=$tf_member], [],
+          [AC_LINK_IFELSE([AC_LANG_PROGRAM([TF_TEST_STREAM],
+             [[FILE *f = stream (); f->]]$tf_member[[ = 1; return closed;]])],
+             [tf_cv_stream_fileno=$tf_member])])])
+      test "$tf_cv_stream_fileno" = no || break
+    done])
+  AS_IF([test "$tf_cv_stream_fileno" != no], [
+    AC_DEFINE([HAVE_STREAM_FILENO], [1], [Define to 1 if fileno() works on custom streams.])
+    AC_DEFINE_UNQUOTED([STREAM_FILENO_MEMBER], [$tf_cv_stream_fileno],
+      [The member of FILE that holds the descriptor.])])
+])
+
+# Whether a write callback that stored less than it was given may say how much. Some libcs take
+# only a negative result for a failure, and lose the data of a short one without a word; others
+# want the count, or 0, and never a negative result. When cross compiling, a FILE with the member
+# that fileno() reads is taken for the second kind.
+AC_DEFUN([TF_STREAM_WRITE_SHORT], [
+  AC_CACHE_CHECK([whether custom streams take a short write for a failure],
+    [tf_cv_stream_write_short], [
+    TF_WITH_STREAM_FLAGS([
+      AC_RUN_IFELSE([AC_LANG_PROGRAM([TF_TEST_STREAM], [[
+        FILE *f = stream ();
+        if (!f || fputs ("four", f) < 0)
+          return 1;
+        result = 2;
+        if (fflush (f) == 0 || !ferror (f))
+          return 2;
+        fclose (f);
+        f = stream ();
+        if (!f || fputs ("four", f) < 0)
+          return 3;
+        result = 0;
+        if (fflush (f) == 0 || !ferror (f))
+          return 4;
+        fclose (f);]])],
+        [tf_cv_stream_write_short=yes], [tf_cv_stream_write_short=no],
+        [AS_IF([test "$tf_cv_stream_fileno" = _fileno],
+          [tf_cv_stream_write_short=yes], [tf_cv_stream_write_short=no])])])])
+  AS_IF([test "$tf_cv_stream_write_short" = yes],
+    [AC_DEFINE([STREAM_WRITE_SHORT], [1],
+      [Define to 1 if custom streams take a short write for a failure.])])
+])
