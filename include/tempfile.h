@@ -173,6 +173,24 @@ int tempfile_settempdir (const char *dir);
 const char *tempfile_gettempprefix (void);
 
 /*
+ * Opts in: from now on SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGALRM, SIGXCPU, SIGXFSZ and
+ * the crash signals SIGSEGV, SIGBUS, SIGABRT, SIGILL and SIGFPE delete every file of this process
+ * that would be deleted at exit, and then take the course they would have taken without this: the
+ * handler that was there before, or death by that very signal. A signal that is ignored stays
+ * ignored. Calling it again is harmless. Returns 0, or -1 with any errno of sigaction(2).
+ */
+int tempfile_cleanup_on_signals (void);
+
+/*
+ * Deletes the same files, for a signal handler of the program's own that is about to end the
+ * process. Async-signal-safe, in any thread, whatever function of this library the signal
+ * interrupted; errno is kept. Streams stay open. So that nothing is left behind, other threads
+ * that are about to make a file wait for the end of the process, for a second at most; a process
+ * that lives on may go on using the library.
+ */
+void tempfile_cleanup (void);
+
+/*
  * An audit hook sees each file before it exists: event "tempfile.mkstemp" and the absolute path,
  * or, for a file that never gets a name, its directory. Another result than 0 refuses it: the
  * call fails with EPERM. Hooks run in the order in which they were added, in the calling thread,

@@ -92,21 +92,26 @@ reserve (const char *dir, const struct settings *s, size_t *random)
     return NULL;
 }
 
-/* One file under E's path; a descriptor or -1 with errno. */
+/* One file under E's path: a descriptor, -1 with errno, or CREATE_REFUSED. */
 static int
 create_exclusively (struct entry *e, const struct settings *s)
 {
-    tempfile__entry_pending (e);
+    if (tempfile__entry_pending (e) < 0)
+        return CREATE_REFUSED;
     int fd = open_retrying (tempfile__entry_path (e), s->mode.flags | O_CREAT | O_EXCL | O_NOFOLLOW,
                             s->permissions);
+    int err = errno;
     if (fd < 0) {
-        int err = errno;
-        tempfile__entry_not_created (e);
+        if (tempfile__entry_not_created (e) < 0)
+            return CREATE_REFUSED;
         errno = err;
         return -1;
     }
-    tempfile__entry_created (e);
-    return fd;
+    if (tempfile__entry_created (e) == 0)
+        return fd;
+    close (fd);
+    errno = EINTR;
+    return CREATE_REFUSED;
 }
 
 static int
@@ -120,6 +125,8 @@ try_names (const char *dir, const struct settings *s, struct entry *e, size_t ra
         int fd = create_exclusively (e, s);
         if (fd >= 0)
             return fix_permissions (fd, s->permissions) < 0 ? close_failing (fd, dir) : fd;
+        if (fd == CREATE_REFUSED)
+            return fd;
         if (errno != EEXIST)
             return failure (errno, dir);
     }

@@ -2,12 +2,11 @@
 /*
  * The registry of names; registry.h has the states and who may do what.
  *
- * Entries live in chunks that are never freed while an entry in them is in use, and chunks are
- * linked once and for all. So the list can be walked at any moment without a lock, and a state can
- * be taken over by a single compare-and-exchange. The lock guards the free list, the index by
- * path, `held`, and the freeing of paths.
- *
- * This is the only file that knows how a process ends.
+ * Entries live in chunks that are linked once and for all, so that a signal handler can walk them
+ * at any moment, and a state is taken over by a single compare-and-exchange. Who moved an entry
+ * to TAKEN, and nobody else, may look at its path while `walks` says that a walk is under way;
+ * that is why a path is not freed then. The lock guards all the rest: the free list, the index by
+ * path, `held`, `indexed`, and the freeing of paths. The walk does not touch those.
  */
 #include "export.h"
 
@@ -17,17 +16,21 @@
 #include "table.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
-enum state { FREE, RESERVED, PENDING, LIVE, KEPT, GONE };
+enum state { FREE, RESERVED, PENDING, LIVE, KEPT, GONE, TAKEN };
 
 struct entry {
-    struct node node; /* in the index while LIVE; must be first */
-    _Atomic int state;
-    unsigned generation; /* of the process that made the name */
+    struct node node; /* must be first */
+    bool indexed;
     bool held;
+    _Atomic int state;
+    _Atomic unsigned generation; /* of the process that made the name */
+    _Atomic pthread_t maker;     /* while PENDING: the thread that is making the file */
     char *path;
     struct entry *next_free;
 };
@@ -46,6 +49,16 @@ static struct chunk *newest; /* NULL: not even the first is in use */
 static size_t carved;        /* entries of the newest chunk that were ever used */
 static struct table names;
 
+/* The walks under way; and the generation of the process that is about to end, with the thread
+ * that says so. */
+static _Atomic int walks;
+static _Atomic unsigned ending;
+static _Atomic pthread_t ender;
+
+/* How long, in milliseconds, a thread waits for another: one that makes a file for the process to
+ * end, and the walk for a file to be made. */
+enum { PATIENCE = 1000 };
+
 static bool
 same_path (const struct node *n, const void *path)
 {
@@ -53,9 +66,15 @@ same_path (const struct node *n, const void *path)
 }
 
 static bool
-is_mine (const struct entry *e)
+is_mine (struct entry *e)
 {
-    return e->generation == tempfile__generation ();
+    return atomic_load (&e->generation) == tempfile__generation ();
+}
+
+static bool
+move (struct entry *e, int from, int to)
+{
+    return atomic_compare_exchange_strong (&e->state, &from, to);
 }
 
 /* With the lock. */
@@ -89,26 +108,31 @@ take_free (void)
     return &newest->entries[carved++];
 }
 
-/* With the lock, and no file of ours under the path. */
+/* With the lock. */
+static void
+unindex (struct entry *e)
+{
+    if (e->indexed)
+        tempfile__table_remove (&names, &e->node);
+    e->indexed = false;
+}
+
+/*
+ * Forgets an entry that nobody holds any more and that is no longer LIVE. One that is TAKEN by a
+ * walk still under way is lost: its path is being read. With the lock.
+ */
 static void
 release (struct entry *e)
 {
+    e->held = false;
+    if (atomic_load (&e->state) == TAKEN && atomic_load (&walks) > 0)
+        return;
+    unindex (e);
     atomic_store (&e->state, FREE);
     free (e->path);
     e->path = NULL;
     e->next_free = free_list;
     free_list = e;
-}
-
-/* From LIVE to GONE, out of the index; false for an entry that is not LIVE. With the lock. */
-static bool
-claim (struct entry *e)
-{
-    int live = LIVE;
-    if (!atomic_compare_exchange_strong (&e->state, &live, GONE))
-        return false;
-    tempfile__table_remove (&names, &e->node);
-    return true;
 }
 
 static int
@@ -130,7 +154,7 @@ tempfile__entry_new (char *path)
     }
     e->path = path;
     e->held = true;
-    e->generation = tempfile__generation ();
+    atomic_store (&e->generation, tempfile__generation ());
     atomic_store (&e->state, RESERVED);
     return e;
 }
@@ -141,41 +165,78 @@ tempfile__entry_path (const struct entry *e)
     return e->path;
 }
 
-void
+/*
+ * A walk by this very thread is over, or we would not be here: the handler has returned and the
+ * process lives on. So does one that said long ago that it would end.
+ */
+static bool
+about_to_end (void)
+{
+    return atomic_load (&ending) == tempfile__generation () &&
+           !pthread_equal (atomic_load (&ender), pthread_self ());
+}
+
+static void
+wait_for_end (void)
+{
+    for (int i = 0; i < PATIENCE && about_to_end (); i += 10)
+        poll (NULL, 0, 10);
+    atomic_store (&ending, 0);
+}
+
+static int
+fail_taken (void)
+{
+    return tempfile__fail (EINTR, "no file is made: the process is being cleaned up");
+}
+
+/* Either this sees that the end is near, or the walk, which says so first, sees PENDING. */
+int
 tempfile__entry_pending (struct entry *e)
 {
+    atomic_store (&e->maker, pthread_self ());
     atomic_store (&e->state, PENDING);
+    while (about_to_end ()) {
+        if (!move (e, PENDING, RESERVED))
+            return fail_taken ();
+        wait_for_end ();
+        atomic_store (&e->state, PENDING);
+    }
+    return 0;
 }
 
-void
+int
 tempfile__entry_not_created (struct entry *e)
 {
-    atomic_store (&e->state, RESERVED);
+    return move (e, PENDING, RESERVED) ? 0 : fail_taken ();
 }
 
-void
+/* LIVE before the lock is asked for: a walk that waits may have interrupted whoever has it. */
+int
 tempfile__entry_created (struct entry *e)
 {
+    if (!move (e, PENDING, LIVE)) {
+        unlink_name (e->path);
+        return fail_taken ();
+    }
     size_t hash = tempfile__hash_string (e->path);
     tempfile__lock (LOCK_REGISTRY);
     tempfile__table_add (&names, &e->node, hash);
-    atomic_store (&e->state, LIVE);
+    e->indexed = true;
     tempfile__unlock (LOCK_REGISTRY);
+    return 0;
 }
 
 void
 tempfile__entry_keep (struct entry *e)
 {
     tempfile__lock (LOCK_REGISTRY);
-    if (claim (e))
-        atomic_store (&e->state, KEPT);
+    if (move (e, LIVE, KEPT))
+        unindex (e);
     tempfile__unlock (LOCK_REGISTRY);
 }
 
-/*
- * The file goes first and the entry after it: at no moment is there a file that the registry
- * does not know. Unlinking a name twice does no harm.
- */
+/* Unlinking a name twice, here and in a walk, does no harm; leaving it LIVE too short would. */
 int
 tempfile__entry_delete (struct entry *e)
 {
@@ -183,7 +244,7 @@ tempfile__entry_delete (struct entry *e)
     if (atomic_load (&e->state) == LIVE && is_mine (e))
         err = unlink_name (e->path);
     tempfile__lock (LOCK_REGISTRY);
-    claim (e);
+    move (e, LIVE, GONE);
     release (e);
     tempfile__unlock (LOCK_REGISTRY);
     return err;
@@ -213,8 +274,12 @@ forget (const char *path)
 {
     tempfile__lock (LOCK_REGISTRY);
     struct entry *e = find (path);
-    if (e && claim (e) && !e->held)
-        release (e);
+    if (e) {
+        move (e, LIVE, GONE);
+        unindex (e);
+        if (!e->held)
+            release (e);
+    }
     tempfile__unlock (LOCK_REGISTRY);
 }
 
@@ -236,34 +301,43 @@ tempfile_unlink (const char *path)
     return err ? tempfile__fail_system (err, "cannot delete '%s'", path) : 0;
 }
 
-/* With the lock. */
-static void
-delete_at_exit (struct entry *e)
-{
-    if (atomic_load (&e->state) != LIVE || !is_mine (e) || !claim (e))
-        return;
-    unlink_name (e->path);
-    if (!e->held)
-        release (e);
-}
-
 /*
- * The end: exit(), quick_exit() or dlclose(). Destructors of libraries run after the program's
- * own atexit functions, so those still find their files. Other threads may be running; the lock
- * keeps them from freeing a path in use, and is held throughout.
+ * Another thread that is making a file is about to be done: a file made a moment later would be
+ * left. If it is this thread, the signal has interrupted it, and it will go on only after us.
  */
 static void
-delete_all (void)
+wait_for_maker (struct entry *e)
+{
+    for (int i = 0; i < PATIENCE && atomic_load (&e->state) == PENDING; i++) {
+        if (pthread_equal (atomic_load (&e->maker), pthread_self ()))
+            return;
+        poll (NULL, 0, 1);
+    }
+}
+
+static void
+take (struct entry *e)
+{
+    int state = atomic_load (&e->state);
+    if ((state != PENDING && state != LIVE) || !is_mine (e))
+        return;
+    wait_for_maker (e);
+    if (move (e, LIVE, TAKEN) || move (e, PENDING, TAKEN))
+        unlink_name (e->path);
+}
+
+void
+tempfile__registry_clean_up (void)
 {
     if (!tempfile__process_known ())
         return;
-    int saved = errno;
-    tempfile__lock (LOCK_REGISTRY);
+    atomic_fetch_add (&walks, 1);
+    atomic_store (&ender, pthread_self ());
+    atomic_store (&ending, tempfile__generation ());
     for (struct chunk *c = &first_chunk; c; c = atomic_load (&c->next))
         for (size_t i = 0; i < CHUNK; i++)
-            delete_at_exit (&c->entries[i]);
-    tempfile__unlock (LOCK_REGISTRY);
-    errno = saved;
+            take (&c->entries[i]);
+    atomic_fetch_sub (&walks, 1);
 }
 
 /* With the lock. */
@@ -277,36 +351,29 @@ all_free (void)
     return true;
 }
 
-/* Gives the chunks back, so that loading and unloading the library over and over leaks nothing. */
+/* With the lock. */
 static void
 free_chunks (void)
 {
-    tempfile__lock (LOCK_REGISTRY);
-    if (all_free ()) {
-        struct chunk *c = atomic_exchange (&first_chunk.next, NULL);
-        free_list = NULL;
-        newest = NULL;
-        while (c) {
-            struct chunk *next = atomic_load (&c->next);
-            free (c);
-            c = next;
-        }
+    struct chunk *c = atomic_exchange (&first_chunk.next, NULL);
+    free_list = NULL;
+    newest = NULL;
+    while (c) {
+        struct chunk *next = atomic_load (&c->next);
+        free (c);
+        c = next;
     }
+}
+
+void
+tempfile__registry_free (void)
+{
+    tempfile__lock (LOCK_REGISTRY);
+    for (struct chunk *c = &first_chunk; c; c = atomic_load (&c->next))
+        for (size_t i = 0; i < CHUNK; i++)
+            if (atomic_load (&c->entries[i].state) == TAKEN && !c->entries[i].held)
+                release (&c->entries[i]);
+    if (all_free () && atomic_load (&walks) == 0)
+        free_chunks ();
     tempfile__unlock (LOCK_REGISTRY);
 }
-
-__attribute__ ((__destructor__)) static void
-at_exit (void)
-{
-    delete_all ();
-    free_chunks ();
-}
-
-#ifdef HAVE_AT_QUICK_EXIT
-/* If it cannot be registered, quick_exit() leaves the files, as _exit() does. */
-__attribute__ ((__constructor__)) static void
-watch_quick_exit (void)
-{
-    (void) at_quick_exit (delete_all);
-}
-#endif

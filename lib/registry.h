@@ -9,17 +9,23 @@
  *         ^                    |
  *         +----not_created-----+
  *
- *     LIVE --keep--> KEPT               LIVE --delete, unlink, exit--> GONE
+ *     LIVE --keep--> KEPT        LIVE --delete, unlink--> GONE
+ *     PENDING, LIVE --clean_up--> TAKEN
  *
  *   FREE      not in use; on the free list
  *   RESERVED  has a holder and room for a path that is being made up
  *   PENDING   the path is final and the file may or may not exist: a create call is under way
  *   LIVE      the file exists and this library will delete it
  *   KEPT      the file exists and is nobody's business any more
- *   GONE      the file was deleted by tempfile_unlink() or exit; only the holder still knows
+ *   GONE      the file was deleted by tempfile_unlink(); only the holder still knows
+ *   TAKEN     the file was, or is just being, deleted because the process is about to end
  *
  * A held entry keeps its path until the holder ends. An entry that was left has no holder: it
  * is found by its path only, and freed when it is deleted.
+ *
+ * A signal may find any of these states and may come between any two steps. Therefore the path
+ * is final before the state is PENDING, the file is made after that, and it is deleted before the
+ * state leaves LIVE: at no moment is there a file that the registry does not know.
  *
  * Only the process that made a name deletes it. A child of fork() has copies of the entries, which
  * are of another generation: everything here succeeds on them and does nothing.
@@ -37,9 +43,14 @@ struct entry *tempfile__entry_new (char *path);
 /* The path, to be written while RESERVED, and to be read for as long as the entry is held. */
 char *tempfile__entry_path (const struct entry *);
 
-void tempfile__entry_pending (struct entry *);
-void tempfile__entry_not_created (struct entry *);
-void tempfile__entry_created (struct entry *);
+/*
+ * Before and after the file is made. Each returns 0, or -1 with EINTR and message when the process
+ * is about to end and the entry has been TAKEN; there is no file then.
+ */
+int tempfile__entry_pending (struct entry *);
+int tempfile__entry_not_created (struct entry *);
+int tempfile__entry_created (struct entry *);
+
 void tempfile__entry_keep (struct entry *);
 
 /* Deletes the file unless it is KEPT, and ends the hold. Returns 0, or the errno of unlink(2);
@@ -48,5 +59,16 @@ int tempfile__entry_delete (struct entry *);
 
 /* Ends the hold; a LIVE file stays until tempfile_unlink() or exit. */
 void tempfile__entry_leave (struct entry *);
+
+/*
+ * Deletes every file that is this process's to delete. Async-signal-safe at any instruction of
+ * this library, in any thread: takes no lock and frees nothing. From then on other threads wait
+ * before they make a file, for a second at most, so that a process that ends within it leaves
+ * none behind.
+ */
+void tempfile__registry_clean_up (void);
+
+/* Gives back what the files deleted by the above still occupy. Not async-signal-safe. */
+void tempfile__registry_free (void);
 
 #endif
