@@ -57,6 +57,9 @@ struct tempfile_options {
     size_t max_size;                  /* spooled streams only, in bytes */
     int (*on_close) (void *arg);      /* as tempfile_on_close; works for every stream */
     void *on_close_arg;
+    int recoverable; /* 1: tempfile_recover() finds it should this process be killed; named
+                        streams and directories only */
+    int reserved_;   /* 0 */
 };
 
 /*
@@ -118,7 +121,7 @@ FILE *tempfile_reopen (FILE *stream, const char *mode);
 
 /*
  * From now on this library never deletes the stream's file. Returns 0, or -1 with EINVAL when
- * the file has no name.
+ * the file has no name, or is recoverable: then any process may delete it once this one is gone.
  */
 int tempfile_keep (FILE *stream);
 
@@ -189,6 +192,20 @@ int tempfile_cleanup_on_signals (void);
  * that lives on may go on using the library.
  */
 void tempfile_cleanup (void);
+
+/*
+ * Deletes the recoverable files in DIR (NULL: tempfile_gettempdir ()) whose owners are gone, by
+ * whatever death: SIGKILL and power loss included. A file whose owner lives, in this pid namespace
+ * or another, is never deleted, and neither is any file without the option. The owner is the
+ * process that opened the file, and any child that has inherited the stream. Only files that the
+ * caller may open can be judged; others are left alone. Safe to run at any time, in several
+ * processes at once. Returns the number of files deleted, or -1: any errno of open(2), readdir(3)
+ * or unlink(2); the remaining files were deleted all the same.
+ *
+ * The option costs two system calls for each file, flock(2) among them, and for each file that
+ * outlives its stream a descriptor. The program must not use flock(2) on the stream itself.
+ */
+int tempfile_recover (const char *dir);
 
 /*
  * An audit hook sees each file before it exists: event "tempfile.mkstemp" and the absolute path,

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,14 +72,14 @@ make_path (const char *dir, const struct settings *s, size_t *random)
         length--;
     size_t prefix = strlen (s->prefix);
     size_t suffix = strlen (s->suffix);
-    char *path = malloc (length + 1 + prefix + NAME_LENGTH + suffix + 1);
+    char *path = malloc (length + 1 + prefix + tempfile__random_length (s) + suffix + 1);
     if (!path)
         return NULL;
     *random = length + 1 + prefix;
     memcpy (path, dir, length);
     path[length] = '/';
     memcpy (path + length + 1, s->prefix, prefix);
-    memcpy (path + *random + NAME_LENGTH, s->suffix, suffix + 1);
+    memcpy (path + *random + tempfile__random_length (s), s->suffix, suffix + 1);
     return path;
 }
 
@@ -92,6 +93,27 @@ reserve (const char *dir, const struct settings *s, size_t *random)
     return NULL;
 }
 
+/*
+ * Until it is locked, a new file looks abandoned to tempfile_recover(), which may have locked it
+ * first, or deleted it. Then it was never ours: EEXIST, and another name is tried.
+ */
+static int
+lock_new (int fd, const char *path)
+{
+    struct stat st;
+    int err = EEXIST;
+    if (flock (fd, LOCK_EX | LOCK_NB) < 0)
+        err = errno == EWOULDBLOCK ? EEXIST : errno;
+    else if (fstat (fd, &st) < 0)
+        err = errno;
+    else if (st.st_nlink > 0)
+        return fd;
+    unlink (path);
+    close (fd);
+    errno = err;
+    return -1;
+}
+
 /* One file under E's path: a descriptor, -1 with errno, or CREATE_REFUSED. */
 static int
 create_exclusively (struct entry *e, const struct settings *s)
@@ -100,6 +122,8 @@ create_exclusively (struct entry *e, const struct settings *s)
         return CREATE_REFUSED;
     int fd = open_retrying (tempfile__entry_path (e), s->mode.flags | O_CREAT | O_EXCL | O_NOFOLLOW,
                             s->permissions);
+    if (fd >= 0 && s->recoverable)
+        fd = lock_new (fd, tempfile__entry_path (e));
     int err = errno;
     if (fd < 0) {
         if (tempfile__entry_not_created (e) < 0)
@@ -119,7 +143,7 @@ try_names (const char *dir, const struct settings *s, struct entry *e, size_t ra
 {
     char *path = tempfile__entry_path (e);
     for (int i = 0; i < TRIES; i++) {
-        if (tempfile__name_random (path + random) < 0 ||
+        if (tempfile__name_random (path + random, s->recoverable) < 0 ||
             tempfile__audit ("tempfile.mkstemp", path) < 0)
             return CREATE_REFUSED;
         int fd = create_exclusively (e, s);

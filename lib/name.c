@@ -76,14 +76,53 @@ fill_pool (void)
     return 0;
 }
 
-int
-tempfile__name_random (char out[NAME_LENGTH])
+static const char digits[33] = "abcdefghijklmnopqrstuvwxyz234567";
+
+/*
+ * Never to be changed: other versions of the library must know the tags of this one. FNV-1a over
+ * a word of our own and the random part, and a final mix.
+ */
+static void
+make_tag (const char *random, char *tag)
 {
-    static const char digits[32] = "abcdefghijklmnopqrstuvwxyz234567";
+    static const char word[] = "libtempfile-recoverable-1";
+    uint64_t h = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < sizeof word; i++)
+        h = (h ^ (unsigned char) word[i]) * 0x100000001b3u;
+    for (size_t i = 0; i < NAME_RANDOM; i++)
+        h = (h ^ (unsigned char) random[i]) * 0x100000001b3u;
+    h = (h ^ h >> 32) * 0x9e3779b97f4a7c15u;
+    h ^= h >> 29;
+    for (int i = 0; i < NAME_TAG; i++, h >>= 5)
+        tag[i] = digits[h & 31];
+}
+
+bool
+tempfile__name_has_tag (const char *name)
+{
+    size_t run = 0;
+    for (const char *p = name; *p; p++) {
+        run = strchr (digits, *p) ? run + 1 : 0;
+        if (run < NAME_RANDOM + NAME_TAG)
+            continue;
+        const char *random = p + 1 - NAME_TAG - NAME_RANDOM;
+        char tag[NAME_TAG];
+        make_tag (random, tag);
+        if (memcmp (tag, random + NAME_RANDOM, NAME_TAG) == 0)
+            return true;
+    }
+    return false;
+}
+
+int
+tempfile__name_random (char *out, bool tagged)
+{
     if ((pool.left == 0 || pool.generation != tempfile__generation ()) && fill_pool () < 0)
         return -1;
     uint64_t bits = pool.numbers[--pool.left];
-    for (int i = 0; i < NAME_LENGTH; i++, bits >>= 5)
+    for (int i = 0; i < NAME_RANDOM; i++, bits >>= 5)
         out[i] = digits[bits & 31];
+    if (tagged)
+        make_tag (out, out + NAME_RANDOM);
     return 0;
 }

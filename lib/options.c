@@ -148,6 +148,12 @@ check_text (const struct tempfile_options *o)
                            o->mode);
 }
 
+size_t
+tempfile__random_length (const struct settings *s)
+{
+    return s->recoverable ? NAME_RANDOM + NAME_TAG : NAME_RANDOM;
+}
+
 static int
 check_names (const struct settings *s)
 {
@@ -155,10 +161,11 @@ check_names (const struct settings *s)
         return tempfile__fail (EINVAL, "prefix '%s': must not contain '/'", s->prefix);
     if (strchr (s->suffix, '/'))
         return tempfile__fail (EINVAL, "suffix '%s': must not contain '/'", s->suffix);
-    if (strlen (s->prefix) > NAME_MAX - NAME_LENGTH)
+    size_t room = NAME_MAX - tempfile__random_length (s);
+    if (strlen (s->prefix) > room)
         return tempfile__fail (ENAMETOOLONG, "prefix of %zu bytes: too long for a file name",
                                strlen (s->prefix));
-    if (strlen (s->prefix) + strlen (s->suffix) > NAME_MAX - NAME_LENGTH)
+    if (strlen (s->prefix) + strlen (s->suffix) > room)
         return tempfile__fail (ENAMETOOLONG, "suffix of %zu bytes: too long for a file name",
                                strlen (s->suffix));
     if (s->dir && !*s->dir)
@@ -178,6 +185,14 @@ check_numbers (const struct tempfile_options *o, enum kind kind)
         return tempfile__fail (EINVAL, "delete_when: for named streams only");
     if (o->max_size != 0)
         return tempfile__fail (EINVAL, "max_size: for spooled streams only");
+    if (o->recoverable != 0 && o->recoverable != 1)
+        return tempfile__fail (EINVAL, "recoverable %d: must be 0 or 1", o->recoverable);
+    if (o->recoverable && kind != KIND_NAMED)
+        return tempfile__fail (EINVAL, "recoverable: for files and directories with a name only");
+    if (o->recoverable && o->delete_when == TEMPFILE_DELETE_NEVER)
+        return tempfile__fail (EINVAL, "recoverable: not for a file that is never deleted");
+    if (o->reserved_ != 0)
+        return tempfile__fail (EINVAL, "options: reserved_ must be 0");
     if (o->permissions & ~(mode_t) ALLOWED_PERMISSIONS)
         return tempfile__fail (EINVAL, "permissions 0%o: must be within 0%o",
                                (unsigned) o->permissions, ALLOWED_PERMISSIONS);
@@ -206,6 +221,7 @@ tempfile__options_parse (struct settings *s, enum kind kind, const struct tempfi
     s->dir = o.dir;
     s->delete_when = o.delete_when;
     s->permissions = o.permissions ? o.permissions : 0600;
+    s->recoverable = o.recoverable;
     s->on_close = o.on_close;
     s->on_close_arg = o.on_close_arg;
     return check_names (s);

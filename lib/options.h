@@ -25,9 +25,13 @@ struct settings {
     const char *dir;             /* NULL: the default directory */
     enum tempfile_delete delete_when;
     mode_t permissions;
+    bool recoverable;
     int (*on_close) (void *);
     void *on_close_arg;
 };
+
+/* How many characters are made up between prefix and suffix. */
+size_t tempfile__random_length (const struct settings *);
 
 /* Both return 0, or -1 with errno and message. */
 int tempfile__mode_parse (struct mode *, const char *text);

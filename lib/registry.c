@@ -32,6 +32,7 @@ struct entry {
     _Atomic unsigned generation; /* of the process that made the name */
     _Atomic pthread_t maker;     /* while PENDING: the thread that is making the file */
     char *path;
+    int lock; /* a descriptor, or -1 */
     struct entry *next_free;
 };
 
@@ -131,6 +132,8 @@ release (struct entry *e)
     atomic_store (&e->state, FREE);
     free (e->path);
     e->path = NULL;
+    if (e->lock >= 0)
+        close (e->lock);
     e->next_free = free_list;
     free_list = e;
 }
@@ -153,10 +156,23 @@ tempfile__entry_new (char *path)
         return NULL;
     }
     e->path = path;
+    e->lock = -1;
     e->held = true;
     atomic_store (&e->generation, tempfile__generation ());
     atomic_store (&e->state, RESERVED);
     return e;
+}
+
+void
+tempfile__entry_own_lock (struct entry *e, int fd)
+{
+    e->lock = fd;
+}
+
+bool
+tempfile__entry_owns_lock (const struct entry *e)
+{
+    return e->lock >= 0;
 }
 
 char *

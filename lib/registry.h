@@ -40,6 +40,14 @@ struct entry;
 /* A RESERVED entry that owns PATH, malloc'ed; or NULL with errno and message, PATH freed. */
 struct entry *tempfile__entry_new (char *path);
 
+/*
+ * A recoverable file is locked by flock(2) for as long as its owner may need it; the lock lives
+ * as long as a descriptor of that opening. The entry takes over FD, which outlives the stream's
+ * own, and closes it when it is freed.
+ */
+void tempfile__entry_own_lock (struct entry *, int fd);
+bool tempfile__entry_owns_lock (const struct entry *);
+
 /* The path, to be written while RESERVED, and to be read for as long as the entry is held. */
 char *tempfile__entry_path (const struct entry *);
 

@@ -73,6 +73,19 @@ tempfile_open (const struct tempfile_options *options, size_t size)
     return f;
 }
 
+/* What is to outlive its stream keeps the lock of a recoverable file by a descriptor of its own. */
+static int
+outlive_stream (struct entry *entry, int fd)
+{
+    if (tempfile__entry_owns_lock (entry))
+        return 0;
+    int lock = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+    if (lock < 0)
+        return tempfile__fail_system (errno, "cannot keep the lock of a recoverable file");
+    tempfile__entry_own_lock (entry, lock);
+    return 0;
+}
+
 EXPORT FILE *
 tempfile_open_named (const struct tempfile_options *options, size_t size)
 {
@@ -83,7 +96,10 @@ tempfile_open_named (const struct tempfile_options *options, size_t size)
     int fd = tempfile__tempdir_try (s.dir, attempt_named, &a);
     if (fd < 0)
         return NULL;
-    FILE *f = open_custom (fd, a.entry, &s);
+    bool outlives = s.recoverable && s.delete_when == TEMPFILE_DELETE_ON_EXIT;
+    FILE *f = NULL;
+    if (!outlives || outlive_stream (a.entry, fd) == 0)
+        f = open_custom (fd, a.entry, &s);
     if (!f) {
         int err = errno;
         close (fd);
@@ -264,6 +280,8 @@ tempfile_keep (FILE *f)
     struct stream *s = find_named (f);
     if (!s)
         return -1;
+    if (s->recoverable)
+        return tempfile__fail (EINVAL, "a recoverable file cannot be kept under its name");
     s->delete_when = TEMPFILE_DELETE_NEVER;
     tempfile__entry_keep (s->entry);
     return 0;
@@ -300,6 +318,8 @@ tempfile_into_path (FILE *f)
 {
     struct stream *s = find_named (f);
     if (!s)
+        return NULL;
+    if (s->recoverable && outlive_stream (s->entry, tempfile_fileno (f)) < 0)
         return NULL;
     char *path = strdup (tempfile__entry_path (s->entry));
     if (!path) {

@@ -27,6 +27,7 @@ struct stream {
     struct storage *storage;
     struct entry *entry; /* NULL: no name */
     enum tempfile_delete delete_when;
+    bool recoverable;
     int failed;         /* errno of the first write that failed, or 0 */
     struct hook *hooks; /* last added first */
     char *buffer;       /* NULL: libc's */

@@ -170,6 +170,7 @@ make (struct storage *storage, struct entry *entry, const struct settings *setti
     s->storage = storage;
     s->entry = entry;
     s->delete_when = settings->delete_when;
+    s->recoverable = settings->recoverable;
     if (settings->on_close &&
         tempfile__stream_hook (s, settings->on_close, settings->on_close_arg) < 0)
         goto fail;

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tempfile_recover(): deletes what recoverable files killed processes have left.
+ *
+ * Why it deletes exactly those. A recoverable file
+ *
+ *   - is ours by its name: the random part carries a tag that is a hash of it, 40 bits wide;
+ *   - is locked by flock(2), through the very opening that made it, until its owner deletes it or
+ *     is gone. The kernel ends the lock when the last descriptor of that opening is closed, in
+ *     whatever way the process dies; nothing of it survives a power loss; and it is a property of
+ *     the inode, so that pid numbers and pid namespaces play no part.
+ *
+ * So a tagged file that can be locked has no owner; except for one that is being made and not yet
+ * locked. Its maker has not handed it out: when it finds the lock taken or the file deleted, it
+ * takes another name (see create.c). The lock is held here until the name is deleted.
+ *
+ * What cannot be opened cannot be locked and is left alone: only who may open a file, its owner or
+ * the superuser as a rule, recovers it. A child of fork() that still has the descriptor counts as
+ * the owner. A kept or persisted file has lost its tagged name, or never had one.
+ */
+#include "export.h"
+
+#include "error.h"
+#include "name.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A name may turn out to be anything by the time it is opened: a link, a FIFO, a terminal. */
+static int
+open_candidate (int dir, const char *name)
+{
+    static const int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    int fd = openat (dir, name, O_RDONLY | flags);
+    return fd < 0 && errno == EACCES ? openat (dir, name, O_WRONLY | flags) : fd;
+}
+
+static bool
+is_still (int dir, const char *name, const struct stat *st)
+{
+    struct stat now;
+    return fstatat (dir, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_dev == st->st_dev &&
+           now.st_ino == st->st_ino;
+}
+
+/* 1: deleted; 0: in use, gone, or not ours; -1 with errno: abandoned, and could not be deleted. */
+static int
+recover_one (int dir, const char *name)
+{
+    int fd = open_candidate (dir, name);
+    if (fd < 0)
+        return 0;
+    struct stat st;
+    int result = 0;
+    if (flock (fd, LOCK_EX | LOCK_NB) == 0 && fstat (fd, &st) == 0 && S_ISREG (st.st_mode) &&
+        is_still (dir, name, &st)) {
+        result = unlinkat (dir, name, 0) == 0 ? 1 : -1;
+        if (result < 0 && errno == ENOENT)
+            result = 0;
+    }
+    int err = errno;
+    close (fd);
+    errno = err;
+    return result;
+}
+
+/* The number of files deleted, or -1 with the first errno and a message. */
+static int
+recover_all (DIR *dir, const char *path)
+{
+    int recovered = 0;
+    int err = 0;
+    struct dirent *d;
+    while (errno = 0, d = readdir (dir)) {
+        if (!tempfile__name_has_tag (d->d_name))
+            continue;
+        int result = recover_one (dirfd (dir), d->d_name);
+        recovered += result > 0;
+        if (result < 0 && !err) {
+            err = errno;
+            tempfile__fail_system (err, "cannot delete '%s' in '%s'", d->d_name, path);
+        }
+    }
+    if (errno && !err)
+        return tempfile__fail_system (errno, "cannot read '%s'", path);
+    errno = err;
+    return err ? -1 : recovered;
+}
+
+EXPORT int
+tempfile_recover (const char *path)
+{
+    if (!path)
+        path = tempfile_gettempdir ();
+    if (!path)
+        return -1;
+    int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir (fd);
+    if (!dir) {
+        int err = errno;
+        if (fd >= 0)
+            close (fd);
+        return tempfile__fail_system (err, "dir '%s'", path);
+    }
+    int result = recover_all (dir, path);
+    int err = errno;
+    closedir (dir);
+    errno = err;
+    return result;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Recoverable files: what a killed process left is deleted, and what has an owner never is.
+ * TEMPFILE_TEST_ROUNDS is how many processes are killed.
+ */
+#include "common.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <time.h>
+
+/* A child that runs FUNCTION and is then killed by SIGKILL; afterwards nobody owns what it left. */
+static void
+in_killed_child (void (*function) (void))
+{
+    int status;
+    pid_t child = fork ();
+
+    if (child == 0) {
+        function ();
+        raise (SIGKILL);
+    }
+    ck_assert_int_eq (waitpid (child, &status, 0), child);
+    ck_assert (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+}
+
+static void
+leave_four (void)
+{
+    NamedTemporaryFile (.recoverable = 1);
+    NamedTemporaryFile (.recoverable = 1, .prefix = "", .suffix = "abcdefghijk.txt");
+    fclose (NamedTemporaryFile (.recoverable = 1, .delete_when = TEMPFILE_DELETE_ON_EXIT));
+    tempfile_into_path (NamedTemporaryFile (.recoverable = 1, .mode = "rb", .permissions = 0200));
+}
+
+START_TEST (what_a_killed_process_left_is_deleted)
+{
+    in_killed_child (leave_four);
+    ck_assert_int_eq (test_entries (test_dir ()), 4);
+    ck_assert_int_eq (tempfile_recover (test_dir ()), 4);
+    ck_assert_int_eq (test_entries (test_dir ()), 0);
+    ck_assert_int_eq (tempfile_recover (NULL), 0);
+}
+END_TEST
+
+static void
+leave_one_of_each (void)
+{
+    NamedTemporaryFile (.prefix = "plain-");
+    NamedTemporaryFile (.recoverable = 1, .prefix = "marked-");
+}
+
+START_TEST (what_was_not_marked_is_left_alone)
+{
+    test_write_file (test_path ("tmpabcdefghijklmabcdefgh"), "looks like one");
+    test_write_file (test_path ("other"), "does not");
+    in_killed_child (leave_one_of_each);
+    ck_assert_int_eq (test_entries (test_dir ()), 4);
+    ck_assert_int_eq (tempfile_recover (test_dir ()), 1);
+    ck_assert_int_eq (test_entries (test_dir ()), 3);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+START_TEST (what_has_an_owner_is_left_alone)
+{
+    FILE *open = NamedTemporaryFile (.recoverable = 1);
+    FILE *closed = NamedTemporaryFile (.recoverable = 1, .delete_when = TEMPFILE_DELETE_ON_EXIT);
+    char *left = tempfile_into_path (NamedTemporaryFile (.recoverable = 1));
+
+    ck_assert_ptr_nonnull (open);
+    ck_assert_ptr_nonnull (closed);
+    ck_assert_ptr_nonnull (left);
+    char *name = strdup (tempfile_name (closed));
+    assert_closes (closed);
+    ck_assert_int_eq (tempfile_recover (test_dir ()), 0);
+    ck_assert (test_exists (tempfile_name (open)));
+    ck_assert (test_exists (name));
+    ck_assert (test_exists (left));
+    assert_closes (open);
+    ck_assert_int_eq (tempfile_unlink (name), 0);
+    ck_assert_int_eq (tempfile_unlink (left), 0);
+    free (name);
+    free (left);
+}
+END_TEST
+
+static void
+recover_elsewhere (void *expected)
+{
+    ck_assert_int_eq (tempfile_recover (test_dir ()), *(int *) expected);
+}
+
+START_TEST (another_process_sees_the_owner_too)
+{
+    FILE *f = NamedTemporaryFile (.recoverable = 1);
+    int none = 0;
+
+    ck_assert_ptr_nonnull (f);
+    test_in_child (recover_elsewhere, &none);
+    ck_assert (test_exists (tempfile_name (f)));
+    assert_closes (f);
+}
+END_TEST
+
+/* The first process of a new pid namespace; its pid there says nothing here. */
+static void
+recover_in_namespace (void *unused)
+{
+    int none = 0;
+
+    (void) unused;
+#ifdef CLONE_NEWPID
+    if (unshare (CLONE_NEWPID) != 0) {
+        test_skip ("no new pid namespace can be had here");
+        return;
+    }
+#else
+    test_skip ("this system has no pid namespaces");
+#endif
+    test_in_child (recover_elsewhere, &none);
+}
+
+START_TEST (another_pid_namespace_sees_the_owner_too)
+{
+    FILE *f = NamedTemporaryFile (.recoverable = 1);
+
+    ck_assert_ptr_nonnull (f);
+    test_in_child (recover_in_namespace, NULL);
+    ck_assert (test_exists (tempfile_name (f)));
+    assert_closes (f);
+}
+END_TEST
+
+START_TEST (a_planted_link_fifo_or_directory_does_no_harm)
+{
+    FILE *f = NamedTemporaryFile (.recoverable = 1);
+
+    ck_assert_ptr_nonnull (f);
+    char *name = strdup (tempfile_name (f));
+    test_write_file (test_path ("precious"), "text");
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq (unlink (name), 0);
+        int made = i == 0   ? symlink (test_path ("precious"), name)
+                   : i == 1 ? mkfifo (name, 0600)
+                            : mkdir (name, 0700);
+        ck_assert_int_eq (made, 0);
+        ck_assert_int_eq (tempfile_recover (test_dir ()), 0);
+        ck_assert (test_exists (test_path ("precious")));
+        if (i == 2) {
+            ck_assert_int_eq (rmdir (name), 0);
+            test_write_file (name, "");
+        }
+    }
+    assert_closes (f);
+    free (name);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+START_TEST (a_recoverable_file_cannot_be_kept)
+{
+    FILE *f = NamedTemporaryFile (.recoverable = 1);
+
+    ck_assert_ptr_nonnull (f);
+    assert_minus_1 (tempfile_keep (f), EINVAL, "recoverable");
+    assert_closes (f);
+    assert_null (NamedTemporaryFile (.recoverable = 1, .delete_when = TEMPFILE_DELETE_NEVER),
+                 EINVAL, "recoverable|never");
+    assert_null (TemporaryFile (.recoverable = 1), EINVAL, "recoverable|name");
+    assert_null (NamedTemporaryFile (.recoverable = 2), EINVAL, "recoverable|2");
+    ck_assert_int_eq (test_entries (test_dir ()), 0);
+}
+END_TEST
+
+START_TEST (a_bad_directory_is_an_error)
+{
+    test_write_file (test_path ("file"), "");
+    assert_minus_1 (tempfile_recover (test_path ("missing")), ENOENT, "missing");
+    assert_minus_1 (tempfile_recover (test_path ("file")), ENOTDIR, "file");
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+/* --- many are killed --- */
+
+enum { OWNED = 5, CHURNERS = 4 };
+
+static void
+churn (void)
+{
+    for (;;) {
+        FILE *f = NamedTemporaryFile (.recoverable = 1);
+        if (!f)
+            _exit (90);
+        char *path = tempfile_into_path (f);
+        f = NamedTemporaryFile (.recoverable = 1);
+        if (!path || !f || access (path, F_OK) != 0 || access (tempfile_name (f), F_OK) != 0)
+            _exit (91);
+        if (fclose (f) != 0 || tempfile_unlink (path) != 0)
+            _exit (92);
+        free (path);
+    }
+}
+
+static void
+recover_over_and_over (void)
+{
+    for (;;)
+        if (tempfile_recover (test_dir ()) < 0)
+            _exit (93);
+}
+
+static pid_t
+start (void (*function) (void))
+{
+    pid_t child = fork ();
+
+    if (child == 0)
+        function ();
+    ck_assert_int_gt (child, 0);
+    return child;
+}
+
+static void
+kill_one (pid_t child)
+{
+    int status;
+
+    kill (child, SIGKILL);
+    ck_assert_int_eq (waitpid (child, &status, 0), child);
+    ck_assert_msg (WIFSIGNALED (status), "a child lost a file of its own: %#x", (unsigned) status);
+}
+
+/* Files that were open all the while, churning processes that are killed at random moments, and
+ * another that recovers all the while: in the end the open files are there, and nothing else. */
+START_TEST (exactly_the_abandoned_files_are_deleted)
+{
+    FILE *owned[OWNED];
+    pid_t churners[CHURNERS];
+    int rounds = test_number ("TEMPFILE_TEST_ROUNDS", 100);
+
+    srand ((unsigned) getpid ());
+    pid_t recoverer = start (recover_over_and_over);
+    for (int i = 0; i < OWNED; i++)
+        ck_assert_ptr_nonnull (owned[i] = NamedTemporaryFile (.recoverable = 1));
+    for (int i = 0; i < CHURNERS; i++)
+        churners[i] = start (churn);
+    for (int i = 0; i < rounds; i++) {
+        usleep ((unsigned) (rand () % 8000));
+        kill_one (churners[i % CHURNERS]);
+        churners[i % CHURNERS] = start (churn);
+    }
+    for (int i = 0; i < CHURNERS; i++)
+        kill_one (churners[i]);
+    kill_one (recoverer);
+    ck_assert_int_ge (tempfile_recover (test_dir ()), 0);
+    ck_assert_int_eq (test_entries (test_dir ()), OWNED);
+    for (int i = 0; i < OWNED; i++) {
+        ck_assert (test_exists (tempfile_name (owned[i])));
+        assert_closes (owned[i]);
+    }
+}
+END_TEST
+
+int
+main (void)
+{
+    Suite *s = suite_create ("recover");
+    TCase *tc = test_case (s, "recover");
+
+    tcase_set_timeout (tc, 120);
+    tcase_add_test (tc, what_a_killed_process_left_is_deleted);
+    tcase_add_test (tc, what_was_not_marked_is_left_alone);
+    tcase_add_test (tc, what_has_an_owner_is_left_alone);
+    tcase_add_test (tc, another_process_sees_the_owner_too);
+    tcase_add_test (tc, another_pid_namespace_sees_the_owner_too);
+    tcase_add_test (tc, a_planted_link_fifo_or_directory_does_no_harm);
+    tcase_add_test (tc, a_recoverable_file_cannot_be_kept);
+    tcase_add_test (tc, a_bad_directory_is_an_error);
+    tcase_add_test (tc, exactly_the_abandoned_files_are_deleted);
+    return test_main (s);
+}
