@@ -126,6 +126,25 @@ FILE *tempfile_reopen (FILE *stream, const char *mode);
 int tempfile_keep (FILE *stream);
 
 /*
+ * Atomically, the stream's temporary file becomes PATH, which is on the same file system: a file
+ * that is there is replaced, and whoever opens PATH finds the old file whole or the new one whole.
+ * All that was written to the stream is in it. The stream stays open and usable, its name is now
+ * PATH (a relative path is made absolute), and it is no longer deleted. FLAGS are 0 or the sum of
+ *   TEMPFILE_NOREPLACE  fails with EEXIST where there is a file already, and changes nothing
+ *   TEMPFILE_SYNC       the data is on disk before the name changes, the directory after it
+ * The mode is that of .permissions. Works on streams of every kind, also without a name.
+ *
+ * Returns 0 or -1. Then the file stays the temporary file it was: EINVAL (flags, or a NULL),
+ * ENOENT, EEXIST, EISDIR; EXDEV (another file system); ENOTSUP (a file without a name that the
+ * file system cannot give one: open it with NamedTemporaryFile() instead); the errno of a write
+ * that failed, now or earlier; or any errno of fsync(2), link(2) and rename(2). Should rename(2)
+ * itself fail for a file without a name, a second try gives ENOTSUP. Only when the directory
+ * could not be synced, as the message says then, is PATH in place all the same.
+ */
+enum { TEMPFILE_NOREPLACE = 1, TEMPFILE_SYNC = 2 };
+int tempfile_persist (FILE *stream, const char *path, unsigned flags);
+
+/*
  * Adds FUNCTION to what runs when the stream is closed, as FUNCTION (ARG): the last one added
  * runs first, each exactly once, after the buffer was written out (or failed to be) and before
  * the file is deleted. A result other than 0 makes fclose() return EOF with the errno that the
@@ -142,11 +161,11 @@ int tempfile_on_close (FILE *stream, int (*function) (void *arg), void *arg);
 int tempfile_close (FILE *stream);
 
 /*
- * Closes the stream but leaves its file until tempfile_unlink(), the end of a tempfile_auto_path
- * scope, or exit; with TEMPFILE_DELETE_NEVER or tempfile_keep() beyond that. Returns the path,
- * for the caller to free(), or NULL: EINVAL when the file has no name, ENOMEM (in both cases
- * the stream stays open), or whatever errno fclose() had; then the stream is closed, and the
- * file deleted, for it is not whole.
+ * Closes the stream, in any case, but leaves its file until tempfile_unlink(), the end of a
+ * tempfile_auto_path scope, or exit; with TEMPFILE_DELETE_NEVER or tempfile_keep() beyond that.
+ * Returns the path, for the caller to free(), or NULL: EINVAL (the file has no name), ENOMEM, or
+ * whatever errno fclose() had; then the file is deleted, unless it was to be kept, for it may not
+ * be whole.
  */
 char *tempfile_into_path (FILE *stream);
 

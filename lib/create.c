@@ -34,15 +34,16 @@ open_retrying (const char *path, int flags, mode_t permissions)
     return fd;
 }
 
+/* A file system without permissions, such as FAT, has no say in this. */
 static int
 fix_permissions (int fd, mode_t permissions)
 {
     struct stat st;
     if (fstat (fd, &st) < 0)
         return -1;
-    if ((st.st_mode & 07777) == permissions)
+    if ((st.st_mode & 07777) == permissions || fchmod (fd, permissions) == 0)
         return 0;
-    return fchmod (fd, permissions);
+    return errno == EPERM || errno == ENOTSUP ? 0 : -1;
 }
 
 /* Whether the kind of failure says something about the directory, so that another may do. */
@@ -114,43 +115,33 @@ lock_new (int fd, const char *path)
     return -1;
 }
 
-/* One file under E's path: a descriptor, -1 with errno, or CREATE_REFUSED. */
+/* 0, -1 with errno, or CREATE_REFUSED. */
 static int
-create_exclusively (struct entry *e, const struct settings *s)
+make_once (struct entry *e, make_fn *make, void *arg)
 {
     if (tempfile__entry_pending (e) < 0)
         return CREATE_REFUSED;
-    int fd = open_retrying (tempfile__entry_path (e), s->mode.flags | O_CREAT | O_EXCL | O_NOFOLLOW,
-                            s->permissions);
-    if (fd >= 0 && s->recoverable)
-        fd = lock_new (fd, tempfile__entry_path (e));
+    if (make (tempfile__entry_path (e), arg) == 0)
+        return tempfile__entry_created (e) < 0 ? CREATE_REFUSED : 0;
     int err = errno;
-    if (fd < 0) {
-        if (tempfile__entry_not_created (e) < 0)
-            return CREATE_REFUSED;
-        errno = err;
-        return -1;
-    }
-    if (tempfile__entry_created (e) == 0)
-        return fd;
-    close (fd);
-    errno = EINTR;
-    return CREATE_REFUSED;
+    if (tempfile__entry_not_created (e) < 0)
+        return CREATE_REFUSED;
+    errno = err;
+    return -1;
 }
 
 static int
-try_names (const char *dir, const struct settings *s, struct entry *e, size_t random)
+try_names (const char *dir, const struct settings *s, struct entry *e, size_t random, make_fn *make,
+           void *arg)
 {
     char *path = tempfile__entry_path (e);
     for (int i = 0; i < TRIES; i++) {
         if (tempfile__name_random (path + random, s->recoverable) < 0 ||
             tempfile__audit ("tempfile.mkstemp", path) < 0)
             return CREATE_REFUSED;
-        int fd = create_exclusively (e, s);
-        if (fd >= 0)
-            return fix_permissions (fd, s->permissions) < 0 ? close_failing (fd, dir) : fd;
-        if (fd == CREATE_REFUSED)
-            return fd;
+        int result = make_once (e, make, arg);
+        if (result == 0 || result == CREATE_REFUSED)
+            return result;
         if (errno != EEXIST)
             return failure (errno, dir);
     }
@@ -159,21 +150,57 @@ try_names (const char *dir, const struct settings *s, struct entry *e, size_t ra
 }
 
 int
-tempfile__create_named (const char *dir, const struct settings *s, struct entry **entry)
+tempfile__create_entry (const char *dir, const struct settings *s, make_fn *make, void *arg,
+                        struct entry **entry)
 {
     size_t random;
     struct entry *e = reserve (dir, s, &random);
     if (!e)
         return CREATE_REFUSED;
-    int fd = try_names (dir, s, e, random);
-    if (fd < 0) {
+    int result = try_names (dir, s, e, random, make, arg);
+    if (result < 0) {
         int err = errno;
         tempfile__entry_delete (e);
         errno = err;
-        return fd;
+        return result;
     }
     *entry = e;
-    return fd;
+    return 0;
+}
+
+struct new_file {
+    const struct settings *settings;
+    int fd;
+};
+
+static int
+make_file (const char *path, void *arg)
+{
+    struct new_file *new = arg;
+    const struct settings *s = new->settings;
+    new->fd = open_retrying (path, s->mode.flags | O_CREAT | O_EXCL | O_NOFOLLOW, s->permissions);
+    if (new->fd >= 0 && s->recoverable)
+        new->fd = lock_new (new->fd, path);
+    return new->fd < 0 ? -1 : 0;
+}
+
+int
+tempfile__create_named (const char *dir, const struct settings *s, struct entry **entry)
+{
+    struct new_file new = {s, -1};
+    int result = tempfile__create_entry (dir, s, make_file, &new, entry);
+    int err = errno;
+    if (result == 0 && fix_permissions (new.fd, s->permissions) == 0)
+        return new.fd;
+    if (result == 0) {
+        result = failure (errno, dir);
+        err = errno;
+        tempfile__entry_delete (*entry);
+    }
+    if (new.fd >= 0)
+        close (new.fd);
+    errno = err;
+    return result;
 }
 
 static int

@@ -32,7 +32,8 @@ struct entry {
     _Atomic unsigned generation; /* of the process that made the name */
     _Atomic pthread_t maker;     /* while PENDING: the thread that is making the file */
     char *path;
-    int lock; /* a descriptor, or -1 */
+    int lock;             /* a descriptor, or -1 */
+    struct entry *former; /* held along with this one: an earlier name of the same file */
     struct entry *next_free;
 };
 
@@ -123,7 +124,7 @@ unindex (struct entry *e)
  * walk still under way is lost: its path is being read. With the lock.
  */
 static void
-release (struct entry *e)
+release_one (struct entry *e)
 {
     e->held = false;
     if (atomic_load (&e->state) == TAKEN && atomic_load (&walks) > 0)
@@ -136,6 +137,18 @@ release (struct entry *e)
         close (e->lock);
     e->next_free = free_list;
     free_list = e;
+}
+
+/* With the lock. */
+static void
+release (struct entry *e)
+{
+    while (e) {
+        struct entry *former = e->former;
+        e->former = NULL;
+        release_one (e);
+        e = former;
+    }
 }
 
 static int
@@ -250,6 +263,21 @@ tempfile__entry_keep (struct entry *e)
     if (move (e, LIVE, KEPT))
         unindex (e);
     tempfile__unlock (LOCK_REGISTRY);
+}
+
+void
+tempfile__entry_succeed (struct entry *new, struct entry *old)
+{
+    atomic_store (&new->state, KEPT);
+    new->former = old;
+    if (old)
+        tempfile__entry_keep (old);
+}
+
+bool
+tempfile__entry_is_kept (const struct entry *e)
+{
+    return atomic_load (&e->state) == KEPT;
 }
 
 /* Unlinking a name twice, here and in a walk, does no harm; leaving it LIVE too short would. */

@@ -61,6 +61,11 @@ int tempfile__entry_created (struct entry *);
 
 void tempfile__entry_keep (struct entry *);
 
+/* NEW, which is RESERVED, is KEPT and takes the place of OLD (or NULL) with its holder. OLD is
+ * kept, and its path stays readable for as long as NEW is held. */
+void tempfile__entry_succeed (struct entry *new, struct entry *old);
+bool tempfile__entry_is_kept (const struct entry *);
+
 /* Deletes the file unless it is KEPT, and ends the hold. Returns 0, or the errno of unlink(2);
  * the entry is gone in any case. A name that is gone already is no error. */
 int tempfile__entry_delete (struct entry *);

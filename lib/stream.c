@@ -112,13 +112,13 @@ tempfile_open_named (const struct tempfile_options *options, size_t size)
     return f;
 }
 
-/* The custom stream with a name behind F, or NULL with EINVAL and message. */
-static struct stream *
-find_named (FILE *f)
+/* The entry of the stream's file, or NULL with EINVAL and message. */
+static struct entry *
+entry_of (FILE *f, const struct stream *s)
 {
-    struct stream *s = f ? tempfile__stream_find (f) : NULL;
-    if (s && s->entry)
-        return s;
+    struct entry *const *place = s ? &s->entry : f ? tempfile__stream_plain_entry (f, false) : NULL;
+    if (place && *place)
+        return *place;
     tempfile__fail (EINVAL, "the stream's file has no name");
     return NULL;
 }
@@ -126,8 +126,8 @@ find_named (FILE *f)
 EXPORT const char *
 tempfile_name (FILE *f)
 {
-    struct stream *s = find_named (f);
-    return s ? tempfile__entry_path (s->entry) : NULL;
+    struct entry *e = entry_of (f, f ? tempfile__stream_find (f) : NULL);
+    return e ? tempfile__entry_path (e) : NULL;
 }
 
 EXPORT int
@@ -277,13 +277,16 @@ tempfile_reopen (FILE *f, const char *mode)
 EXPORT int
 tempfile_keep (FILE *f)
 {
-    struct stream *s = find_named (f);
-    if (!s)
+    struct stream *s = f ? tempfile__stream_find (f) : NULL;
+    struct entry *e = entry_of (f, s);
+    if (!e)
         return -1;
+    if (!s)
+        return 0;
     if (s->recoverable)
         return tempfile__fail (EINVAL, "a recoverable file cannot be kept under its name");
     s->delete_when = TEMPFILE_DELETE_NEVER;
-    tempfile__entry_keep (s->entry);
+    tempfile__entry_keep (e);
     return 0;
 }
 
@@ -313,28 +316,41 @@ tempfile_close (FILE *f)
     return fclose (f) == 0 ? 0 : -1;
 }
 
+/* The path that is to be left, or NULL with errno and message. Changes what the close will do. */
+static char *
+leave_path (FILE *f, struct stream *s)
+{
+    struct entry *e = entry_of (f, s);
+    if (!e || (s && s->recoverable && outlive_stream (e, tempfile_fileno (f)) < 0))
+        return NULL;
+    char *path = strdup (tempfile__entry_path (e));
+    if (!path)
+        tempfile__fail_system (ENOMEM, "tempfile_into_path");
+    else if (s && s->delete_when != TEMPFILE_DELETE_NEVER)
+        s->delete_when = TEMPFILE_DELETE_ON_EXIT;
+    return path;
+}
+
 EXPORT char *
 tempfile_into_path (FILE *f)
 {
-    struct stream *s = find_named (f);
-    if (!s)
-        return NULL;
-    if (s->recoverable && outlive_stream (s->entry, tempfile_fileno (f)) < 0)
-        return NULL;
-    char *path = strdup (tempfile__entry_path (s->entry));
-    if (!path) {
-        tempfile__fail_system (ENOMEM, "tempfile_into_path");
+    if (!f) {
+        tempfile__fail (EINVAL, "tempfile_into_path: no stream");
         return NULL;
     }
-    bool keep = s->delete_when == TEMPFILE_DELETE_NEVER;
-    if (!keep)
-        s->delete_when = TEMPFILE_DELETE_ON_EXIT;
-    if (fclose (f) == 0)
+    struct stream *s = tempfile__stream_find (f);
+    bool keep = !s || s->delete_when == TEMPFILE_DELETE_NEVER;
+    char *path = leave_path (f, s);
+    int err = path ? 0 : errno;
+    if (fclose (f) != 0 && !err) {
+        err = errno;
+        if (!keep)
+            tempfile_unlink (path);
+        tempfile__fail_system (err, "cannot close the stream");
+    }
+    if (!err)
         return path;
-    int err = errno;
-    if (!keep)
-        tempfile_unlink (path);
     free (path);
-    tempfile__fail_system (err, "cannot close the stream");
+    errno = err;
     return NULL;
 }

@@ -41,6 +41,13 @@ struct stream {
 FILE *tempfile__stream_plain (int fd, const struct mode *, int buffering);
 FILE *tempfile__stream_custom (struct storage *, int fd, struct entry *, const struct settings *);
 
+/*
+ * Where the entry of a plain stream is that has been persisted, or can be put (MAKE). A plain
+ * stream's fclose is none of ours: what is found is checked to be of this FILE's file. NULL: none,
+ * and with MAKE errno and message.
+ */
+struct entry **tempfile__stream_plain_entry (FILE *, bool make);
+
 /* As the option: BUFFER, of BUFFERING bytes, where that is a size; it stays the caller's. */
 void tempfile__stream_set_buffer (FILE *, int buffering, char *buffer);
 

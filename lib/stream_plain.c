@@ -4,9 +4,23 @@
 #include "export.h"
 
 #include "error.h"
+#include "process.h"
 #include "stream.h"
 
 #include <errno.h>
+#include <sys/stat.h>
+
+/* A plain stream that got a name. There is at most one for each address of a FILE; it is stale, and
+ * will be used anew, when the FILE at that address has another file open. */
+struct plain {
+    struct node node; /* must be first */
+    FILE *file;
+    dev_t device;
+    ino_t inode;
+    struct entry *entry;
+};
+
+static struct table named;
 
 /* On a stream that was never used none of these fails. */
 void
@@ -30,4 +44,66 @@ tempfile__stream_plain (int fd, const struct mode *mode, int buffering)
     }
     tempfile__stream_set_buffer (f, buffering, NULL);
     return f;
+}
+
+static bool
+same_file (const struct node *n, const void *file)
+{
+    return ((const struct plain *) n)->file == file;
+}
+
+/* With the lock. */
+static struct plain *
+find (FILE *f)
+{
+    size_t hash = tempfile__hash_pointer (f);
+    return (struct plain *) tempfile__table_find (&named, hash, same_file, f);
+}
+
+/* With the lock. */
+static struct plain *
+find_or_make (FILE *f, bool make)
+{
+    struct plain *p = find (f);
+    if (p || !make)
+        return p;
+    p = calloc (1, sizeof *p);
+    if (!p)
+        return NULL;
+    p->file = f;
+    tempfile__table_add (&named, &p->node, tempfile__hash_pointer (f));
+    return p;
+}
+
+static bool
+is_stale (const struct plain *p, const struct stat *st)
+{
+    return p->device != st->st_dev || p->inode != st->st_ino;
+}
+
+static void
+renew (struct plain *p, const struct stat *st)
+{
+    if (p->entry)
+        tempfile__entry_leave (p->entry);
+    p->entry = NULL;
+    p->device = st->st_dev;
+    p->inode = st->st_ino;
+}
+
+struct entry **
+tempfile__stream_plain_entry (FILE *f, bool make)
+{
+    tempfile__lock (LOCK_STREAMS);
+    struct plain *p = find_or_make (f, make);
+    tempfile__unlock (LOCK_STREAMS);
+    struct stat st;
+    if (!p || fstat (fileno (f), &st) < 0) {
+        if (make)
+            tempfile__fail_system (p ? errno : ENOMEM, "cannot name the stream");
+        return NULL;
+    }
+    if (is_stale (p, &st) && make)
+        renew (p, &st);
+    return is_stale (p, &st) || (!p->entry && !make) ? NULL : &p->entry;
 }

@@ -3,6 +3,9 @@
 #ifndef TEMPDIR_H
 #define TEMPDIR_H
 
+/* PATH made absolute and without a '/' at its end, for the caller to free; or NULL with errno. */
+char *tempfile__absolute (const char *path);
+
 /* Makes something in DIR, an absolute path; returns what enum CREATE_* says. */
 typedef int attempt_fn (const char *dir, void *arg);
 

@@ -415,6 +415,21 @@ scene_directory (void)
     fclose (NamedTemporaryFile (.dir = "."));
 }
 
+/* What was persisted is there for good, and goes by hand. */
+static void
+scene_persist (void)
+{
+    FILE *f = TemporaryFile ();
+    FILE *g = NamedTemporaryFile ();
+
+    fputs ("text", f);
+    tempfile_persist (f, "persisted", 0);
+    tempfile_persist (g, "persisted", TEMPFILE_SYNC);
+    fclose (f);
+    fclose (g);
+    unlink ("persisted");
+}
+
 /* Many at once, so that the registry and the table of streams grow. */
 static void
 scene_many (void)
@@ -434,7 +449,7 @@ static const struct scene {
 } scenes[] = {{"named", scene_named, true},         {"unnamed", scene_unnamed, true},
               {"read only", scene_read_only, true}, {"hooks", scene_hooks, true},
               {"left", scene_left, true},           {"directory", scene_directory, true},
-              {"many", scene_many, false}};
+              {"persist", scene_persist, true},     {"many", scene_many, false}};
 
 /* Stops where the tracer takes over; goes on to the end, exit() included. */
 static void
@@ -498,6 +513,7 @@ signal_at_step (const struct scene *scene, int request, long step, int sig)
     status = finish (child, status ? status : SIGTRAP << 8 | 0x7f);
     ck_assert_msg (status == 0 || (WIFSIGNALED (status) && WTERMSIG (status) == sig),
                    "%s, step %ld: the wait status is %#x", scene->name, step, (unsigned) status);
+    unlink (test_path ("persisted"));
     ck_assert_msg (test_entries (test_dir ()) == 0, "%s, step %ld: a file is left", scene->name,
                    step);
     return true;

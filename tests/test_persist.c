@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tempfile_persist(): the temporary file becomes a lasting one, atomically, or stays what it was.
+ * TEMPFILE_TEST_ROUNDS is how many processes are killed in the middle of it.
+ */
+#include "common.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+static const unsigned all_flags[] = {0, TEMPFILE_NOREPLACE, TEMPFILE_SYNC,
+                                     TEMPFILE_NOREPLACE | TEMPFILE_SYNC};
+
+/* KIND, 0 to KINDS - 1, and flags from one loop index. */
+static int
+kind_of (int i)
+{
+    return i % KINDS;
+}
+
+static unsigned
+flags_of (int i)
+{
+    return all_flags[i / KINDS];
+}
+
+enum { COMBINATIONS = KINDS * 4 };
+
+static void
+assert_file (const char *path, const char *text)
+{
+    char have[64];
+
+    test_read_file (path, have, sizeof have);
+    ck_assert_str_eq (have, text);
+}
+
+START_TEST (the_file_becomes_path_and_stays)
+{
+    FILE *f = test_open (kind_of (_i), NULL);
+
+    ck_assert_int_ge (fputs ("all of it", f), 0);
+    ck_assert_int_eq (tempfile_persist (f, test_path ("new"), flags_of (_i)), 0);
+    assert_file (test_path ("new"), "all of it");
+    ck_assert_int_eq (test_entries (test_dir ()), 1);
+    ck_assert_str_eq (tempfile_name (f), test_path ("new"));
+    assert_closes (f);
+    assert_file (test_path ("new"), "all of it");
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+START_TEST (the_stream_stays_open_and_usable)
+{
+    FILE *f = test_open (kind_of (_i), NULL);
+    char text[16] = "";
+
+    ck_assert_int_ge (fputs ("one", f), 0);
+    ck_assert_int_eq (tempfile_persist (f, test_path ("new"), flags_of (_i)), 0);
+    ck_assert_int_ge (fputs (" two", f), 0);
+    rewind (f);
+    ck_assert_uint_eq (fread (text, 1, 15, f), 7);
+    ck_assert_str_eq (text, "one two");
+    ck_assert (test_same_file (test_path ("new"), tempfile_fileno (f)));
+    assert_closes (f);
+    assert_file (test_path ("new"), "one two");
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+START_TEST (a_file_that_is_there_is_replaced_or_not)
+{
+    FILE *f = test_open (kind_of (_i), NULL);
+    unsigned flags = flags_of (_i);
+
+    test_write_file (test_path ("old"), "old");
+    ck_assert_int_ge (fputs ("new", f), 0);
+    if (flags & TEMPFILE_NOREPLACE) {
+        assert_minus_1 (tempfile_persist (f, test_path ("old"), flags), EEXIST, "old");
+        assert_file (test_path ("old"), "old");
+    } else {
+        ck_assert_int_eq (tempfile_persist (f, test_path ("old"), flags), 0);
+        assert_file (test_path ("old"), "new");
+    }
+    assert_closes (f);
+    ck_assert_int_eq (test_entries (test_dir ()), 1);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+/* After each failure the file is as temporary as before, and can still be persisted. */
+START_TEST (a_failure_changes_nothing)
+{
+    FILE *f = test_open (kind_of (_i), NULL);
+    unsigned flags = flags_of (_i);
+    char *name = tempfile_name (f) ? strdup (tempfile_name (f)) : NULL;
+
+    ck_assert_int_eq (mkdir (test_path ("dir"), 0700), 0);
+    ck_assert_int_ge (fputs ("text", f), 0);
+    assert_minus_1 (tempfile_persist (f, test_path ("missing/x"), flags), ENOENT, "missing/x");
+    test_write_file (test_path ("file"), "file");
+    assert_minus_1 (tempfile_persist (f, test_path ("file/x"), flags), ENOTDIR, "file/x");
+    assert_minus_1 (tempfile_persist (f, test_path ("dir"), flags),
+                    flags & TEMPFILE_NOREPLACE ? EEXIST : EISDIR, "dir");
+    assert_minus_1 (tempfile_persist (f, test_path ("dir/"), flags), EISDIR, "dir/");
+    assert_minus_1 (tempfile_persist (f, "", flags), ENOENT, "path ''");
+    assert_minus_1 (tempfile_persist (f, NULL, flags), EINVAL, "path");
+    assert_minus_1 (tempfile_persist (NULL, "x", flags), EINVAL, "stream");
+    assert_minus_1 (tempfile_persist (f, "x", flags | 4), EINVAL, "flags");
+    if (name) {
+        ck_assert_str_eq (tempfile_name (f), name);
+        ck_assert (test_exists (name));
+    } else
+        ck_assert_ptr_null (tempfile_name (f));
+    ck_assert_int_eq (test_entries (test_dir ()), name ? 3 : 2);
+    ck_assert_int_eq (tempfile_persist (f, test_path ("dir/ok"), flags), 0);
+    assert_file (test_path ("dir/ok"), "text");
+    assert_closes (f);
+    ck_assert_int_eq (test_entries (test_dir ()), 2);
+    test_remove_entries (test_path ("dir"));
+    ck_assert_int_eq (rmdir (test_path ("dir")), 0);
+    test_remove_entries (test_dir ());
+    free (name);
+}
+END_TEST
+
+START_TEST (a_stream_that_was_not_persisted_leaves_nothing)
+{
+    FILE *f = test_open (_i, NULL);
+
+    assert_minus_1 (tempfile_persist (f, test_path ("missing/x"), 0), ENOENT, NULL);
+    assert_closes (f);
+}
+END_TEST
+
+static void
+persist_where_forbidden (void *arg)
+{
+    FILE *f = test_open (*(int *) arg, NULL);
+
+    ck_assert_int_eq (chmod (test_path ("dir"), 0500), 0);
+    assert_minus_1 (tempfile_persist (f, test_path ("dir/x"), 0), EACCES, "dir/x");
+    assert_closes (f);
+    ck_assert_int_eq (rmdir (test_path ("dir")), 0);
+}
+
+static void
+make_dir_and_persist (void *arg)
+{
+    ck_assert_int_eq (mkdir (test_path ("dir"), 0700), 0);
+    persist_where_forbidden (arg);
+}
+
+START_TEST (a_directory_that_may_not_be_written_is_an_error)
+{
+    test_as_user (make_dir_and_persist, &_i);
+}
+END_TEST
+
+START_TEST (another_file_system_is_an_error)
+{
+    struct stat here, there;
+    FILE *f = test_open (_i, NULL);
+
+    ck_assert_int_eq (stat (test_dir (), &here), 0);
+    if (stat ("/dev/shm", &there) != 0 || here.st_dev == there.st_dev ||
+        access ("/dev/shm", W_OK) != 0)
+        test_skip ("no second file system is at hand");
+    else
+        assert_minus_1 (tempfile_persist (f, "/dev/shm/tempfile-test-never-made", 0), EXDEV,
+                        "/dev/shm");
+    assert_closes (f);
+}
+END_TEST
+
+START_TEST (the_mode_is_that_of_the_permissions)
+{
+    struct stat st;
+    FILE *f = TemporaryFile (.permissions = 0644);
+
+    ck_assert_ptr_nonnull (f);
+    ck_assert_int_eq (tempfile_persist (f, test_path ("new"), 0), 0);
+    assert_closes (f);
+    ck_assert_int_eq (stat (test_path ("new"), &st), 0);
+    ck_assert_int_eq (st.st_mode & 07777, 0644);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+START_TEST (a_relative_path_is_meant_as_of_now)
+{
+    FILE *f = test_open (_i, NULL);
+
+    ck_assert_int_eq (chdir (test_dir ()), 0);
+    ck_assert_int_eq (tempfile_persist (f, "new", 0), 0);
+    ck_assert_int_eq (chdir ("/"), 0);
+    ck_assert_str_eq (tempfile_name (f), test_path ("new"));
+    assert_closes (f);
+    ck_assert (test_exists (test_path ("new")));
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+START_TEST (a_persisted_file_may_move_on)
+{
+    FILE *f = test_open (_i, NULL);
+
+    for (int i = 0; i < 5; i++) {
+        char name[] = "new0";
+        name[3] = (char) ('0' + i);
+        ck_assert_int_eq (tempfile_persist (f, test_path (name), 0), 0);
+        ck_assert_str_eq (tempfile_name (f), test_path (name));
+        ck_assert_int_eq (test_entries (test_dir ()), 1);
+    }
+    ck_assert_int_eq (tempfile_keep (f), 0);
+    assert_closes (f);
+    ck_assert_int_eq (test_entries (test_dir ()), 1);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+START_TEST (an_earlier_name_stays_readable)
+{
+    FILE *f = NamedTemporaryFile ();
+
+    ck_assert_ptr_nonnull (f);
+    const char *first = tempfile_name (f);
+    char *copy = strdup (first);
+    ck_assert_int_eq (tempfile_persist (f, test_path ("new"), 0), 0);
+    ck_assert_str_eq (first, copy);
+    free (copy);
+    assert_closes (f);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+/* Plain streams are libc's own: another stream may come to be where a closed one was. */
+START_TEST (another_stream_has_not_the_name_of_a_closed_one)
+{
+    for (int i = 0; i < 10; i++) {
+        FILE *f = TemporaryFile ();
+        ck_assert_ptr_nonnull (f);
+        ck_assert_ptr_null (tempfile_name (f));
+        ck_assert_int_eq (tempfile_persist (f, test_path ("new"), 0), 0);
+        ck_assert_str_eq (tempfile_name (f), test_path ("new"));
+        assert_closes (f);
+    }
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+START_TEST (into_path_gives_the_lasting_name)
+{
+    FILE *f = test_open (_i, NULL);
+
+    ck_assert_int_eq (tempfile_persist (f, test_path ("new"), 0), 0);
+    char *path = tempfile_into_path (f);
+    ck_assert_ptr_nonnull (path);
+    ck_assert_str_eq (path, test_path ("new"));
+    assert_minus_1 (tempfile_unlink (path), ENOENT, "new");
+    ck_assert (test_exists (path));
+    free (path);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+static void
+persist_and_exit (void *arg)
+{
+    FILE *f = test_open (*(int *) arg, NULL);
+
+    if (fputs ("text", f) < 0 || tempfile_persist (f, test_path ("new"), 0) != 0)
+        _exit (99);
+    exit (0);
+}
+
+START_TEST (exit_does_not_delete_it)
+{
+    test_in_child (persist_and_exit, &_i);
+    assert_file (test_path ("new"), "text");
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+START_TEST (an_earlier_write_error_makes_it_fail)
+{
+    struct rlimit limit = {10, RLIM_INFINITY};
+    struct rlimit before;
+    FILE *f = test_open (_i, NULL);
+
+    signal (SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq (getrlimit (RLIMIT_FSIZE, &before), 0);
+    limit.rlim_max = before.rlim_max;
+    ck_assert_int_eq (setrlimit (RLIMIT_FSIZE, &limit), 0);
+    ck_assert_int_ge (fputs ("more than ten bytes", f), 0);
+    ck_assert_int_eq (fflush (f), EOF);
+    ck_assert_int_eq (setrlimit (RLIMIT_FSIZE, &before), 0);
+    assert_minus_1 (tempfile_persist (f, test_path ("new"), 0), _i == PLAIN ? EIO : EFBIG,
+                    "cannot persist");
+    ck_assert (!test_exists (test_path ("new")));
+    fclose (f);
+}
+END_TEST
+
+START_TEST (what_cannot_be_linked_says_what_to_do)
+{
+    FILE *f = test_open (_i, NULL);
+
+    ck_assert_int_ge (fputs ("text", f), 0);
+    if (_i == NAMED)
+        ck_assert_int_eq (tempfile_persist (f, test_path ("new"), 0), 0);
+    else
+        assert_minus_1 (tempfile_persist (f, test_path ("new"), 0), ENOTSUP, "new");
+    ck_assert_int_eq (test_entries (test_dir ()), _i == NAMED);
+    assert_closes (f);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+/* --- others look on, and processes die --- */
+
+enum { WHOLE = 20000 };
+
+/* A file of WHOLE times the same letter: which, or 0 for anything else. */
+static int
+letter_in (const char *path)
+{
+    static char text[WHOLE + 1];
+    FILE *f = fopen (path, "rb");
+
+    if (!f)
+        return 0;
+    size_t size = fread (text, 1, sizeof text, f);
+    fclose (f);
+    if (size != WHOLE)
+        return 0;
+    for (int i = 1; i < WHOLE; i++)
+        if (text[i] != text[0])
+            return 0;
+    return text[0];
+}
+
+static void
+persist_letter (int kind, int letter, const char *path, unsigned flags)
+{
+    FILE *f = test_open (kind, NULL);
+
+    for (int i = 0; i < WHOLE; i++)
+        if (putc (letter, f) == EOF)
+            _exit (98);
+    if (tempfile_persist (f, path, flags) != 0 || fclose (f) != 0)
+        _exit (97);
+}
+
+static void
+persist_for_ever (int kind)
+{
+    const char *path = test_path ("target");
+
+    for (int i = 0;; i++)
+        persist_letter (kind, 'a' + i % 26, path, TEMPFILE_SYNC);
+}
+
+static void
+read_for_ever (void)
+{
+    const char *path = test_path ("target");
+
+    for (;;)
+        if (!letter_in (path))
+            _exit (96);
+}
+
+static void
+assert_killed (pid_t child)
+{
+    int status;
+
+    kill (child, SIGKILL);
+    ck_assert_int_eq (waitpid (child, &status, 0), child);
+    ck_assert_msg (WIFSIGNALED (status), "a child failed: %#x", (unsigned) status);
+}
+
+START_TEST (whoever_looks_sees_the_old_file_or_the_new_one)
+{
+    int rounds = test_number ("TEMPFILE_TEST_ROUNDS", 60);
+
+    persist_letter (_i, 'A', test_path ("target"), 0);
+    pid_t reader = fork ();
+    if (reader == 0)
+        read_for_ever ();
+    srand ((unsigned) getpid ());
+    for (int i = 0; i < rounds; i++) {
+        pid_t child = fork ();
+        if (child == 0)
+            persist_for_ever (_i);
+        usleep ((unsigned) (rand () % 10000));
+        assert_killed (child);
+        ck_assert_int_ne (letter_in (test_path ("target")), 0);
+    }
+    assert_killed (reader);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+int
+main (void)
+{
+    Suite *s = suite_create ("persist");
+    TCase *tc = test_case (s, "persist");
+
+    tcase_add_loop_test (tc, the_file_becomes_path_and_stays, 0, COMBINATIONS);
+    tcase_add_loop_test (tc, the_stream_stays_open_and_usable, 0, COMBINATIONS);
+    tcase_add_loop_test (tc, a_file_that_is_there_is_replaced_or_not, 0, COMBINATIONS);
+    tcase_add_loop_test (tc, a_failure_changes_nothing, 0, COMBINATIONS);
+    tcase_add_loop_test (tc, a_stream_that_was_not_persisted_leaves_nothing, 0, KINDS);
+    tcase_add_loop_test (tc, a_directory_that_may_not_be_written_is_an_error, 0, KINDS);
+    tcase_add_loop_test (tc, another_file_system_is_an_error, 0, KINDS);
+    tcase_add_test (tc, the_mode_is_that_of_the_permissions);
+    tcase_add_loop_test (tc, a_relative_path_is_meant_as_of_now, 0, KINDS);
+    tcase_add_loop_test (tc, a_persisted_file_may_move_on, 0, KINDS);
+    tcase_add_test (tc, an_earlier_name_stays_readable);
+    tcase_add_test (tc, another_stream_has_not_the_name_of_a_closed_one);
+    tcase_add_loop_test (tc, into_path_gives_the_lasting_name, 0, KINDS);
+    tcase_add_loop_test (tc, exit_does_not_delete_it, 0, KINDS);
+    tcase_add_loop_test (tc, an_earlier_write_error_makes_it_fail, 0, KINDS);
+    tcase_set_timeout (tc, 60);
+
+    tc = test_case (s, "persist without O_TMPFILE");
+    tcase_add_checked_fixture (tc, test_without_o_tmpfile, NULL);
+    tcase_add_loop_test (tc, what_cannot_be_linked_says_what_to_do, 0, KINDS);
+
+    tc = test_case (s, "persist under fire");
+    tcase_set_timeout (tc, 300);
+    tcase_add_loop_test (tc, whoever_looks_sees_the_old_file_or_the_new_one, 0, KINDS);
+    return test_main (s);
+}
