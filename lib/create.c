@@ -2,7 +2,8 @@
 /*
  * Creation. A file without a name is made by O_TMPFILE, where the kernel and the file system have
  * it, and otherwise under a fresh name that is unlinked at once. A file with a name is made with
- * O_EXCL under a fresh name, which the registry knows before the file can exist.
+ * O_EXCL under a fresh name, which the registry knows before the file can exist. Directories, and
+ * what the caller answers for, are made under fresh names in the same way.
  *
  * What is made is close-on-exec from the start and never wider than asked for; where the umask
  * made it narrower, that is undone before anyone sees the descriptor.
@@ -44,6 +45,31 @@ fix_permissions (int fd, mode_t permissions)
     return fchmod (fd, permissions);
 }
 
+/*
+ * By name and without following it, since a directory may not let us open it; else, where the
+ * system cannot do that, by descriptor. The set-group-ID bit comes from the parent and stays.
+ */
+static int
+fix_directory (const char *path, mode_t permissions)
+{
+    struct stat st;
+    if (lstat (path, &st) < 0)
+        return -1;
+    if ((st.st_mode & 0777) == permissions)
+        return 0;
+    mode_t mode = (st.st_mode & 07000) | permissions;
+    if (fchmodat (AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) == 0)
+        return 0;
+    int fd = open_retrying (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (fd < 0)
+        return -1;
+    int result = fchmod (fd, mode);
+    int err = errno;
+    close (fd);
+    errno = err;
+    return result;
+}
+
 /* Whether the kind of failure says something about the directory, so that another may do. */
 static int
 failure (int err, const char *dir)
@@ -82,44 +108,44 @@ make_path (const char *dir, const struct settings *s, size_t *random)
     return path;
 }
 
-static struct entry *
-reserve (const char *dir, const struct settings *s, size_t *random)
+int
+tempfile__make_file (const char *path, void *settings)
 {
-    char *path = make_path (dir, s, random);
-    if (path)
-        return tempfile__entry_new (path);
-    tempfile__fail_system (ENOMEM, "dir '%s'", dir);
-    return NULL;
+    const struct settings *s = settings;
+    int fd = open_retrying (path, s->mode.flags | O_CREAT | O_EXCL | O_NOFOLLOW, s->permissions);
+    if (fd < 0 || fix_permissions (fd, s->permissions) == 0)
+        return fd;
+    int err = errno;
+    close (fd);
+    unlink (path);
+    errno = err;
+    return CREATE_FAILED;
 }
 
-/* One file under E's path; a descriptor or -1 with errno. */
-static int
-create_exclusively (struct entry *e, const struct settings *s)
+int
+tempfile__make_directory (const char *path, void *settings)
 {
-    tempfile__entry_pending (e);
-    int fd = open_retrying (tempfile__entry_path (e), s->mode.flags | O_CREAT | O_EXCL | O_NOFOLLOW,
-                            s->permissions);
-    if (fd < 0) {
-        int err = errno;
-        tempfile__entry_not_created (e);
-        errno = err;
-        return -1;
-    }
-    tempfile__entry_created (e);
-    return fd;
+    const struct settings *s = settings;
+    if (mkdir (path, s->permissions) < 0)
+        return CREATE_FAILED;
+    if (fix_directory (path, s->permissions) == 0)
+        return 0;
+    int err = errno;
+    rmdir (path);
+    errno = err;
+    return CREATE_FAILED;
 }
 
+/* Fills in one name after the other until something could be made under it. */
 static int
-try_names (const char *dir, const struct settings *s, struct entry *e, size_t random)
+try_names (const char *dir, char *path, size_t random, const struct maker *m)
 {
-    char *path = tempfile__entry_path (e);
     for (int i = 0; i < TRIES; i++) {
-        if (tempfile__name_random (path + random) < 0 ||
-            tempfile__audit ("tempfile.mkstemp", path) < 0)
+        if (tempfile__name_random (path + random) < 0 || tempfile__audit (m->event, path) < 0)
             return CREATE_REFUSED;
-        int fd = create_exclusively (e, s);
-        if (fd >= 0)
-            return fix_permissions (fd, s->permissions) < 0 ? close_failing (fd, dir) : fd;
+        int result = m->make (path, m->arg);
+        if (result != CREATE_FAILED)
+            return result;
         if (errno != EEXIST)
             return failure (errno, dir);
     }
@@ -128,25 +154,89 @@ try_names (const char *dir, const struct settings *s, struct entry *e, size_t ra
 }
 
 int
-tempfile__create_named (const char *dir, const struct settings *s, struct entry **entry)
+tempfile__create_path (const char *dir, const struct settings *s, const struct maker *m,
+                       char **result)
 {
     size_t random;
-    struct entry *e = reserve (dir, s, &random);
-    if (!e)
+    char *path = make_path (dir, s, &random);
+    if (!path) {
+        tempfile__fail_system (ENOMEM, "dir '%s'", dir);
         return CREATE_REFUSED;
-    int fd = try_names (dir, s, e, random);
-    if (fd < 0) {
-        int err = errno;
-        tempfile__entry_delete (e);
-        errno = err;
-        return fd;
     }
-    *entry = e;
-    return fd;
+    int made = try_names (dir, path, random, m);
+    if (made >= 0) {
+        *result = path;
+        return made;
+    }
+    int err = errno;
+    free (path);
+    errno = err;
+    return made;
+}
+
+struct registered {
+    const struct maker *maker;
+    struct entry *entry;
+};
+
+/* What another maker makes, with the registry in step. */
+static int
+make_registered (const char *path, void *arg)
+{
+    const struct registered *r = arg;
+    tempfile__entry_pending (r->entry);
+    int result = r->maker->make (path, r->maker->arg);
+    int err = errno;
+    if (result < 0)
+        tempfile__entry_not_created (r->entry);
+    else
+        tempfile__entry_created (r->entry);
+    errno = err;
+    return result;
 }
 
 static int
-create_and_unlink (const char *dir, const struct settings *s)
+create_registered (const char *dir, const struct settings *s, enum entry_kind kind,
+                   const struct maker *maker, struct entry **entry)
+{
+    size_t random;
+    char *path = make_path (dir, s, &random);
+    if (!path) {
+        tempfile__fail_system (ENOMEM, "dir '%s'", dir);
+        return CREATE_REFUSED;
+    }
+    struct entry *e = tempfile__entry_new (path, kind);
+    if (!e)
+        return CREATE_REFUSED;
+    struct registered r = {maker, e};
+    struct maker m = {maker->event, make_registered, &r};
+    int result = try_names (dir, path, random, &m);
+    if (result >= 0) {
+        *entry = e;
+        return result;
+    }
+    int err = errno;
+    tempfile__entry_delete (e);
+    errno = err;
+    return result;
+}
+
+int
+tempfile__create_named (const char *dir, struct settings *s, struct entry **entry)
+{
+    struct maker m = {EVENT_MKSTEMP, tempfile__make_file, s};
+    return create_registered (dir, s, ENTRY_FILE, &m, entry);
+}
+
+int
+tempfile__create_directory (const char *dir, struct settings *s, struct entry **entry)
+{
+    struct maker m = {EVENT_MKDTEMP, tempfile__make_directory, s};
+    return create_registered (dir, s, ENTRY_DIRECTORY, &m, entry);
+}
+
+static int
+create_and_unlink (const char *dir, struct settings *s)
 {
     struct entry *e;
     int fd = tempfile__create_named (dir, s, &e);
@@ -168,9 +258,9 @@ lacks_tmpfile (int err)
 }
 
 static int
-create_nameless (const char *dir, const struct settings *s)
+create_nameless (const char *dir, struct settings *s)
 {
-    if (tempfile__audit ("tempfile.mkstemp", dir) < 0)
+    if (tempfile__audit (EVENT_MKSTEMP, dir) < 0)
         return CREATE_REFUSED;
     int fd = open_retrying (dir, s->mode.flags | O_TMPFILE, s->permissions);
     if (fd < 0)
@@ -179,7 +269,7 @@ create_nameless (const char *dir, const struct settings *s)
 }
 #else
 static int
-create_nameless (const char *dir, const struct settings *s)
+create_nameless (const char *dir, struct settings *s)
 {
     return create_and_unlink (dir, s);
 }
@@ -187,7 +277,7 @@ create_nameless (const char *dir, const struct settings *s)
 
 /* O_TMPFILE insists on write access, so a file for reading only takes the long way. */
 int
-tempfile__create_unnamed (const char *dir, const struct settings *s)
+tempfile__create_unnamed (const char *dir, struct settings *s)
 {
     return s->mode.writable ? create_nameless (dir, s) : create_and_unlink (dir, s);
 }

@@ -14,6 +14,7 @@
 #include "error.h"
 #include "process.h"
 #include "registry.h"
+#include "remove.h"
 #include "table.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@ struct entry {
     struct node node; /* in the index while LIVE; must be first */
     _Atomic int state;
     unsigned generation; /* of the process that made the name */
+    enum entry_kind kind;
     bool held;
     char *path;
     struct entry *next_free;
@@ -117,8 +119,17 @@ unlink_name (const char *path)
     return unlink (path) == 0 || errno == ENOENT ? 0 : errno;
 }
 
+/* A directory with all that is in it. */
+static int
+remove_name (const struct entry *e)
+{
+    if (e->kind == ENTRY_DIRECTORY)
+        return tempfile__remove_tree (e->path);
+    return unlink_name (e->path);
+}
+
 struct entry *
-tempfile__entry_new (char *path)
+tempfile__entry_new (char *path, enum entry_kind kind)
 {
     tempfile__lock (LOCK_REGISTRY);
     struct entry *e = take_free ();
@@ -129,6 +140,7 @@ tempfile__entry_new (char *path)
         return NULL;
     }
     e->path = path;
+    e->kind = kind;
     e->held = true;
     e->generation = tempfile__generation ();
     atomic_store (&e->state, RESERVED);
@@ -181,7 +193,7 @@ tempfile__entry_delete (struct entry *e)
 {
     int err = 0;
     if (atomic_load (&e->state) == LIVE && is_mine (e))
-        err = unlink_name (e->path);
+        err = remove_name (e);
     tempfile__lock (LOCK_REGISTRY);
     claim (e);
     release (e);
@@ -226,9 +238,12 @@ tempfile_unlink (const char *path)
     tempfile__lock (LOCK_REGISTRY);
     struct entry *e = find (path);
     bool mine = e && is_mine (e);
+    bool directory = e && e->kind == ENTRY_DIRECTORY;
     tempfile__unlock (LOCK_REGISTRY);
     if (!e)
         return tempfile__fail (ENOENT, "'%s': not a name that this process left", path);
+    if (directory)
+        return tempfile__fail (EISDIR, "'%s': a directory is for tempfile_dir_close", path);
     if (!mine)
         return tempfile__fail (EPERM, "'%s': belongs to the parent process", path);
     int err = unlink_name (path);
@@ -238,19 +253,29 @@ tempfile_unlink (const char *path)
 
 /* With the lock. */
 static void
-delete_at_exit (struct entry *e)
+delete_at_exit (struct entry *e, enum entry_kind kind)
 {
-    if (atomic_load (&e->state) != LIVE || !is_mine (e) || !claim (e))
+    if (atomic_load (&e->state) != LIVE || e->kind != kind || !is_mine (e) || !claim (e))
         return;
-    unlink_name (e->path);
+    remove_name (e);
     if (!e->held)
         release (e);
+}
+
+/* With the lock. */
+static void
+delete_kind (enum entry_kind kind)
+{
+    for (struct chunk *c = &first_chunk; c; c = atomic_load (&c->next))
+        for (size_t i = 0; i < CHUNK; i++)
+            delete_at_exit (&c->entries[i], kind);
 }
 
 /*
  * The end: exit(), quick_exit() or dlclose(). Destructors of libraries run after the program's
  * own atexit functions, so those still find their files. Other threads may be running; the lock
- * keeps them from freeing a path in use, and is held throughout.
+ * keeps them from freeing a path in use, and is held throughout. Files go first, so that those
+ * that a directory's removal would have to look for are out of it.
  */
 static void
 delete_all (void)
@@ -259,9 +284,8 @@ delete_all (void)
         return;
     int saved = errno;
     tempfile__lock (LOCK_REGISTRY);
-    for (struct chunk *c = &first_chunk; c; c = atomic_load (&c->next))
-        for (size_t i = 0; i < CHUNK; i++)
-            delete_at_exit (&c->entries[i]);
+    delete_kind (ENTRY_FILE);
+    delete_kind (ENTRY_DIRECTORY);
     tempfile__unlock (LOCK_REGISTRY);
     errno = saved;
 }

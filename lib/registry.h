@@ -2,7 +2,8 @@
 /*
  * The names that this process has made, and what is to become of them.
  *
- * An entry stands for one name. Whoever opened the stream HOLDS the entry and must end with
+ * An entry stands for one name, of a file or a directory. Whoever opened the stream or directory
+ * HOLDS the entry and must end with
  * either tempfile__entry_delete() or tempfile__entry_leave(); after that the entry is not his.
  *
  *     RESERVED --pending--> PENDING --created--> LIVE  or  KEPT
@@ -31,8 +32,11 @@
 
 struct entry;
 
+/* At exit files go first, then directories with all that is in them. */
+enum entry_kind { ENTRY_FILE, ENTRY_DIRECTORY };
+
 /* A RESERVED entry that owns PATH, malloc'ed; or NULL with errno and message, PATH freed. */
-struct entry *tempfile__entry_new (char *path);
+struct entry *tempfile__entry_new (char *path, enum entry_kind);
 
 /* The path, to be written while RESERVED, and to be read for as long as the entry is held. */
 char *tempfile__entry_path (const struct entry *);
@@ -42,8 +46,9 @@ void tempfile__entry_not_created (struct entry *);
 void tempfile__entry_created (struct entry *);
 void tempfile__entry_keep (struct entry *);
 
-/* Deletes the file unless it is KEPT, and ends the hold. Returns 0, or the errno of unlink(2);
- * the entry is gone in any case. A name that is gone already is no error. */
+/* Deletes the file unless it is KEPT, and ends the hold. Returns 0, or the errno of unlink(2), or
+ * of tempfile__remove_tree(), which leaves a message; the entry is gone in any case. A name that is
+ * gone already is no error. */
 int tempfile__entry_delete (struct entry *);
 
 /* Ends the hold; a LIVE file stays until tempfile_unlink() or exit. */
