@@ -5,10 +5,11 @@
  *     FILE *f = TemporaryFile ();                              no name, gone at fclose
  *     FILE *g = NamedTemporaryFile (.suffix = ".csv");         a name, deleted at fclose
  *     FILE *h = NamedTemporaryFile (.dir = "/var/spool/x", .delete_when = TEMPFILE_DELETE_NEVER);
+ *     struct tempfile_dir *d = TemporaryDirectory ();          a directory, removed with all in it
  *
  * What comes back works with every stdio function, and a bare fclose() is enough. The file is
  * created with O_EXCL or O_TMPFILE, mode 0600, close-on-exec. A name still registered when the
- * process ends by exit() or quick_exit() is deleted then.
+ * process ends by exit() or quick_exit() is deleted then: first files, then directories.
  *
  * Failure is NULL or -1 with errno set; tempfile_errmsg() says in one line what was wrong.
  * Every function may be called from any thread. A child made by fork() never deletes what its
@@ -52,10 +53,10 @@ struct tempfile_options {
     const char *suffix;               /* NULL: none */
     const char *prefix;               /* NULL: tempfile_gettempprefix () */
     const char *dir;                  /* NULL: tempfile_gettempdir () */
-    enum tempfile_delete delete_when; /* named streams only */
-    mode_t permissions;               /* 0: 0600; the umask does not matter */
+    enum tempfile_delete delete_when; /* named streams and directories only */
+    mode_t permissions;               /* 0: 0600, directories 0700; the umask does not matter */
     size_t max_size;                  /* spooled streams only, in bytes */
-    int (*on_close) (void *arg);      /* as tempfile_on_close; works for every stream */
+    int (*on_close) (void *arg);      /* as tempfile_on_close; every stream, and directories */
     void *on_close_arg;
     int recoverable; /* 1: tempfile_recover() finds it should this process be killed; named
                         streams and directories only */
@@ -172,9 +173,83 @@ char *tempfile_into_path (FILE *stream);
 /*
  * Deletes now a file that this process left for exit. PATH is the name as it was reported.
  * Returns 0, also when the file is gone already, or -1: ENOENT (no such name registered here),
- * EPERM (it is the parent's), or any errno of unlink(2); then the name is no longer registered.
+ * EPERM (it is the parent's), EISDIR (it is a directory's), or any errno of unlink(2); then the
+ * name is no longer registered.
  */
 int tempfile_unlink (const char *path);
+
+/*
+ * Makes a temporary directory: Python's TemporaryDirectory(). It is the handle's, and removed with
+ * all that is in it by tempfile_dir_close(), or at exit. OPTIONS may be NULL for all defaults;
+ * SIZE is sizeof (struct tempfile_options). It has the options suffix, prefix, dir, permissions
+ * (0: 0700), on_close, and delete_when as ON_CLOSE or NEVER; all others must be 0.
+ *
+ * Returns a handle for the caller to tempfile_dir_close(), or NULL:
+ *   EINVAL        an option that a directory does not have
+ *   E2BIG, ENAMETOOLONG, ENOENT, EPERM, EEXIST as tempfile_open()
+ * or any errno of mkdir(2), fchmodat(2), malloc(3).
+ */
+struct tempfile_dir;
+struct tempfile_dir *tempfile_open_dir (const struct tempfile_options *options, size_t size);
+
+/*
+ * The directory's absolute path. It stays the same and stays valid until the handle is closed,
+ * whatever the working directory becomes. NULL (EINVAL) for no handle.
+ */
+const char *tempfile_dir_name (const struct tempfile_dir *dir);
+
+/* From now on this library never removes the directory. Returns 0, or -1 (EINVAL) for no handle. */
+int tempfile_dir_keep (struct tempfile_dir *dir);
+
+/*
+ * Removes the directory with all that is in it, unless it is to be kept, and frees the handle in
+ * any case. on_close runs before that. In a child made by fork() nothing is removed.
+ *
+ * Removal is by name, as for files: what now has the directory's name is removed, and no error if
+ * there is nothing. Inside, symbolic links are removed and never followed; permissions that are
+ * in the way are changed, on directories that belong to the process's user; mount points are left
+ * alone. Others may add, remove and move things meanwhile. It takes at most 31 descriptors and
+ * 67 KiB, for trees of any size, and makes do with two and 6 KiB: then, and where directories are
+ * nested deeper than some 30, inner ones are moved up into the outermost before they are removed.
+ *
+ * Returns 0, or -1 with the errno of on_close (ECANCELED if it set none) or else of the first
+ * thing that could not be removed, which tempfile_errmsg() names; all else has been removed, and
+ * what is left will not be tried again at exit. EBUSY, EXDEV: a mount point. ENOTEMPTY: others
+ * add faster than can be removed. EMFILE: not even two descriptors.
+ */
+int tempfile_dir_close (struct tempfile_dir *dir);
+
+/*
+ * Makes a directory as tempfile_open_dir() does, and leaves it to the caller: Python's mkdtemp().
+ * It has the options suffix, prefix, dir and permissions only. Returns its absolute path, for
+ * the caller to free(), or NULL with an errno as above. The library never removes it.
+ */
+char *tempfile_mkdtemp (const struct tempfile_options *options, size_t size);
+
+/*
+ * Makes and opens a file as tempfile_open_named() does, and leaves it to the caller: Python's
+ * mkstemp(). It has the options mode, suffix, prefix, dir and permissions only; the mode is a
+ * binary one and decides about the descriptor's flags. Returns the descriptor, close-on-exec, for
+ * the caller to close(), and in *PATH its absolute path, for the caller to free(). The library
+ * never deletes the file. On failure it returns -1, with *PATH NULL and an errno as
+ * tempfile_open() has.
+ */
+int tempfile_mkstemp (char **path, const struct tempfile_options *options, size_t size);
+
+/*
+ * Makes anything that takes a fresh name: a socket, a FIFO, a database. MAKE (path, ARG) is called
+ * with an absolute path that most likely does not exist; MAKE must fail with EEXIST, or EADDRINUSE
+ * as bind(2) does, if it does exist, and is then called with another, up to 100 times. The path is
+ * MAKE's only until it returns. The options are suffix, prefix and dir. Audit hooks see each path,
+ * as "tempfile.mkstemp".
+ *
+ * Returns what MAKE returned, 0 or more, and in *PATH the path, for the caller to free(). The
+ * library never deletes what was made. On failure it returns -1 and *PATH is NULL: any other errno
+ * that MAKE has left with a negative result (ECANCELED if it set none); EEXIST when it found no
+ * unused name; EINVAL, E2BIG, ENAMETOOLONG, ENOENT, EPERM as tempfile_open(); ENOMEM.
+ */
+int tempfile_make (char **path, int (*make) (const char *path, void *arg), void *arg,
+                   const struct tempfile_options *options, size_t size);
 
 /*
  * The directory for temporary files: the first of $TMPDIR, $TEMP, $TMP, /tmp, /var/tmp, /usr/tmp
@@ -228,7 +303,8 @@ int tempfile_recover (const char *dir);
 
 /*
  * An audit hook sees each file before it exists: event "tempfile.mkstemp" and the absolute path,
- * or, for a file that never gets a name, its directory. Another result than 0 refuses it: the
+ * or, for a file that never gets a name, its directory; and each directory: event
+ * "tempfile.mkdtemp" and the absolute path. Another result than 0 refuses it: the
  * call fails with EPERM. Hooks run in the order in which they were added, in the calling thread,
  * and cannot be removed. tempfile_add_audit_hook() returns 0 or -1: ENOMEM.
  */
@@ -258,6 +334,12 @@ NamedTemporaryFile (const tempfile_options &options = tempfile_options ())
 {
     return tempfile_open_named (&options, sizeof options);
 }
+
+inline struct tempfile_dir *
+TemporaryDirectory (const tempfile_options &options = tempfile_options ())
+{
+    return tempfile_open_dir (&options, sizeof options);
+}
 #else
 
 /*
@@ -282,6 +364,8 @@ NamedTemporaryFile (const tempfile_options &options = tempfile_options ())
     tempfile_open (TEMPFILE_OPTIONS_ (__VA_ARGS__), sizeof (struct tempfile_options))
 #define NamedTemporaryFile(...) \
     tempfile_open_named (TEMPFILE_OPTIONS_ (__VA_ARGS__), sizeof (struct tempfile_options))
+#define TemporaryDirectory(...) \
+    tempfile_open_dir (TEMPFILE_OPTIONS_ (__VA_ARGS__), sizeof (struct tempfile_options))
 #endif
 
 #ifdef __GNUC__
@@ -294,9 +378,12 @@ NamedTemporaryFile (const tempfile_options &options = tempfile_options ())
  *     it, or give it to tempfile_into_path(), yourself.
  * tempfile_auto_path char *p = tempfile_into_path (f);
  *     At the end of the scope the file is deleted and the string freed, unless p is NULL.
+ * tempfile_auto_dir struct tempfile_dir *d = TemporaryDirectory ();
+ *     At the end of the scope tempfile_dir_close (d), unless d is NULL.
  */
 #define tempfile_auto __attribute__ ((__cleanup__ (tempfile_auto_close_)))
 #define tempfile_auto_path __attribute__ ((__cleanup__ (tempfile_auto_unlink_)))
+#define tempfile_auto_dir __attribute__ ((__cleanup__ (tempfile_auto_close_dir_)))
 
 #include <errno.h>
 
@@ -316,6 +403,15 @@ tempfile_auto_unlink_ (char **path)
     if (*path)
         (void) tempfile_unlink (*path);
     free (*path);
+    errno = saved;
+}
+
+static __inline__ void
+tempfile_auto_close_dir_ (struct tempfile_dir **dir)
+{
+    int saved = errno;
+    if (*dir)
+        (void) tempfile_dir_close (*dir);
     errno = saved;
 }
 #endif

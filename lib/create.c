@@ -2,7 +2,8 @@
 /*
  * Creation. A file without a name is made by O_TMPFILE, where the kernel and the file system have
  * it, and otherwise under a fresh name that is unlinked at once. A file with a name is made with
- * O_EXCL under a fresh name, which the registry knows before the file can exist.
+ * O_EXCL under a fresh name, which the registry knows before the file can exist. Directories, and
+ * what the caller answers for, are made under fresh names in the same way.
  *
  * What is made is close-on-exec from the start and never wider than asked for; where the umask
  * made it narrower, that is undone before anyone sees the descriptor.
@@ -46,6 +47,31 @@ fix_permissions (int fd, mode_t permissions)
     return errno == EPERM || errno == ENOTSUP ? 0 : -1;
 }
 
+/*
+ * By name and without following it, since a directory may not let us open it; else, where the
+ * system cannot do that, by descriptor. The set-group-ID bit comes from the parent and stays.
+ */
+static int
+fix_directory (const char *path, mode_t permissions)
+{
+    struct stat st;
+    if (lstat (path, &st) < 0)
+        return -1;
+    if ((st.st_mode & 0777) == permissions)
+        return 0;
+    mode_t mode = (st.st_mode & 07000) | permissions;
+    if (fchmodat (AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) == 0)
+        return 0;
+    int fd = open_retrying (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (fd < 0)
+        return -1;
+    int result = fchmod (fd, mode);
+    int err = errno;
+    close (fd);
+    errno = err;
+    return result;
+}
+
 /* Whether the kind of failure says something about the directory, so that another may do. */
 static int
 failure (int err, const char *dir)
@@ -84,63 +110,89 @@ make_path (const char *dir, const struct settings *s, size_t *random)
     return path;
 }
 
-static struct entry *
-reserve (const char *dir, const struct settings *s, size_t *random)
-{
-    char *path = make_path (dir, s, random);
-    if (path)
-        return tempfile__entry_new (path);
-    tempfile__fail_system (ENOMEM, "dir '%s'", dir);
-    return NULL;
-}
-
 /*
- * Until it is locked, a new file looks abandoned to tempfile_recover(), which may have locked it
- * first, or deleted it. Then it was never ours: EEXIST, and another name is tried.
+ * Until it is locked, what is new and recoverable looks abandoned to tempfile_recover(), which may
+ * have locked it first, or deleted it. Then it was never ours: EEXIST, and another name is tried.
  */
 static int
-lock_new (int fd, const char *path)
+lock_new (int fd)
 {
     struct stat st;
-    int err = EEXIST;
-    if (flock (fd, LOCK_EX | LOCK_NB) < 0)
-        err = errno == EWOULDBLOCK ? EEXIST : errno;
-    else if (fstat (fd, &st) < 0)
-        err = errno;
-    else if (st.st_nlink > 0)
+    if (flock (fd, LOCK_EX | LOCK_NB) < 0) {
+        errno = errno == EWOULDBLOCK ? EEXIST : errno;
+        return -1;
+    }
+    if (fstat (fd, &st) < 0)
+        return -1;
+    if (st.st_nlink > 0)
+        return 0;
+    errno = EEXIST;
+    return -1;
+}
+
+int
+tempfile__make_file (const char *path, void *settings)
+{
+    const struct settings *s = settings;
+    int fd = open_retrying (path, s->mode.flags | O_CREAT | O_EXCL | O_NOFOLLOW, s->permissions);
+    if (fd < 0)
         return fd;
+    if ((!s->recoverable || lock_new (fd) == 0) && fix_permissions (fd, s->permissions) == 0)
+        return fd;
+    int err = errno;
+    close (fd);
     unlink (path);
+    errno = err;
+    return CREATE_FAILED;
+}
+
+/* A descriptor that holds the lock. Never 0, which is no descriptor here. */
+static int
+lock_directory (const char *path)
+{
+    int fd = open_retrying (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (fd < 0) {
+        errno = errno == ENOENT ? EEXIST : errno;
+        return -1;
+    }
+    int result = lock_new (fd);
+    if (result == 0 && fd == 0)
+        result = fd = fcntl (0, F_DUPFD_CLOEXEC, 1);
+    if (result >= 0)
+        return fd;
+    int err = errno;
     close (fd);
     errno = err;
     return -1;
 }
 
-/* 0, -1 with errno, or CREATE_REFUSED. */
-static int
-make_once (struct entry *e, make_fn *make, void *arg)
+int
+tempfile__make_directory (const char *path, void *settings)
 {
-    if (tempfile__entry_pending (e) < 0)
-        return CREATE_REFUSED;
-    if (make (tempfile__entry_path (e), arg) == 0)
-        return tempfile__entry_created (e) < 0 ? CREATE_REFUSED : 0;
+    const struct settings *s = settings;
+    if (mkdir (path, s->permissions) < 0)
+        return CREATE_FAILED;
+    int fd = s->recoverable ? lock_directory (path) : 0;
+    if (fd >= 0 && fix_directory (path, s->permissions) == 0)
+        return fd;
     int err = errno;
-    if (tempfile__entry_not_created (e) < 0)
-        return CREATE_REFUSED;
+    if (fd > 0)
+        close (fd);
+    rmdir (path);
     errno = err;
-    return -1;
+    return CREATE_FAILED;
 }
 
+/* Fills in one name after the other until something could be made under it. */
 static int
-try_names (const char *dir, const struct settings *s, struct entry *e, size_t random, make_fn *make,
-           void *arg)
+try_names (const char *dir, char *path, size_t random, bool tagged, const struct maker *m)
 {
-    char *path = tempfile__entry_path (e);
     for (int i = 0; i < TRIES; i++) {
-        if (tempfile__name_random (path + random, s->recoverable) < 0 ||
-            tempfile__audit ("tempfile.mkstemp", path) < 0)
+        if (tempfile__name_random (path + random, tagged) < 0 ||
+            tempfile__audit (m->event, path) < 0)
             return CREATE_REFUSED;
-        int result = make_once (e, make, arg);
-        if (result == 0 || result == CREATE_REFUSED)
+        int result = m->make (path, m->arg);
+        if (result != CREATE_FAILED)
             return result;
         if (errno != EEXIST)
             return failure (errno, dir);
@@ -150,61 +202,108 @@ try_names (const char *dir, const struct settings *s, struct entry *e, size_t ra
 }
 
 int
-tempfile__create_entry (const char *dir, const struct settings *s, make_fn *make, void *arg,
-                        struct entry **entry)
+tempfile__create_path (const char *dir, const struct settings *s, const struct maker *m,
+                       char **result)
 {
     size_t random;
-    struct entry *e = reserve (dir, s, &random);
-    if (!e)
+    char *path = make_path (dir, s, &random);
+    if (!path) {
+        tempfile__fail_system (ENOMEM, "dir '%s'", dir);
         return CREATE_REFUSED;
-    int result = try_names (dir, s, e, random, make, arg);
-    if (result < 0) {
-        int err = errno;
-        tempfile__entry_delete (e);
-        errno = err;
-        return result;
     }
-    *entry = e;
-    return 0;
+    int made = try_names (dir, path, random, s->recoverable, m);
+    if (made >= 0) {
+        *result = path;
+        return made;
+    }
+    int err = errno;
+    free (path);
+    errno = err;
+    return made;
 }
 
-struct new_file {
-    const struct settings *settings;
-    int fd;
+struct registered {
+    const struct maker *maker;
+    struct entry *entry;
 };
 
+/* What another maker makes, with the registry in step. */
 static int
-make_file (const char *path, void *arg)
+make_registered (const char *path, void *arg)
 {
-    struct new_file *new = arg;
-    const struct settings *s = new->settings;
-    new->fd = open_retrying (path, s->mode.flags | O_CREAT | O_EXCL | O_NOFOLLOW, s->permissions);
-    if (new->fd >= 0 && s->recoverable)
-        new->fd = lock_new (new->fd, path);
-    return new->fd < 0 ? -1 : 0;
+    const struct registered *r = arg;
+    if (tempfile__entry_pending (r->entry) < 0)
+        return CREATE_REFUSED;
+    int result = r->maker->make (path, r->maker->arg);
+    if (result >= 0 && tempfile__entry_created (r->entry) == 0)
+        return result;
+    int err = errno;
+    if (result >= 0 && r->maker->undo)
+        r->maker->undo (result);
+    if (result >= 0 || tempfile__entry_not_created (r->entry) < 0)
+        result = CREATE_REFUSED;
+    errno = result == CREATE_REFUSED ? EINTR : err;
+    return result;
 }
 
 int
-tempfile__create_named (const char *dir, const struct settings *s, struct entry **entry)
+tempfile__create_entry (const char *dir, const struct settings *s, enum entry_kind kind,
+                        const struct maker *maker, struct entry **entry)
 {
-    struct new_file new = {s, -1};
-    int result = tempfile__create_entry (dir, s, make_file, &new, entry);
-    int err = errno;
-    if (result == 0 && fix_permissions (new.fd, s->permissions) == 0)
-        return new.fd;
-    if (result == 0) {
-        result = failure (errno, dir);
-        err = errno;
-        tempfile__entry_delete (*entry);
+    size_t random;
+    char *path = make_path (dir, s, &random);
+    if (!path) {
+        tempfile__fail_system (ENOMEM, "dir '%s'", dir);
+        return CREATE_REFUSED;
     }
-    if (new.fd >= 0)
-        close (new.fd);
+    struct entry *e = tempfile__entry_new (path, kind);
+    if (!e)
+        return CREATE_REFUSED;
+    struct registered r = {maker, e};
+    struct maker m = {maker->event, make_registered, NULL, &r};
+    int result = try_names (dir, path, random, s->recoverable, &m);
+    if (result >= 0) {
+        *entry = e;
+        return result;
+    }
+    int err = errno;
+    tempfile__entry_delete (e);
     errno = err;
     return result;
 }
 
+static void
+close_result (int fd)
+{
+    close (fd);
+}
+
+static void
+close_lock (int fd)
+{
+    if (fd > 0)
+        close (fd);
+}
+
+int
+tempfile__create_named (const char *dir, struct settings *s, struct entry **entry)
+{
+    struct maker m = {EVENT_MKSTEMP, tempfile__make_file, close_result, s};
+    return tempfile__create_entry (dir, s, ENTRY_FILE, &m, entry);
+}
+
+int
+tempfile__create_directory (const char *dir, struct settings *s, struct entry **entry)
+{
+    struct maker m = {EVENT_MKDTEMP, tempfile__make_directory, close_lock, s};
+    int lock = tempfile__create_entry (dir, s, ENTRY_DIRECTORY, &m, entry);
+    if (lock > 0)
+        tempfile__entry_own_lock (*entry, lock);
+    return lock > 0 ? 0 : lock;
+}
+
 static int
-create_and_unlink (const char *dir, const struct settings *s)
+create_and_unlink (const char *dir, struct settings *s)
 {
     struct entry *e;
     int fd = tempfile__create_named (dir, s, &e);
@@ -226,9 +325,9 @@ lacks_tmpfile (int err)
 }
 
 static int
-create_nameless (const char *dir, const struct settings *s)
+create_nameless (const char *dir, struct settings *s)
 {
-    if (tempfile__audit ("tempfile.mkstemp", dir) < 0)
+    if (tempfile__audit (EVENT_MKSTEMP, dir) < 0)
         return CREATE_REFUSED;
     int fd = open_retrying (dir, s->mode.flags | O_TMPFILE, s->permissions);
     if (fd < 0)
@@ -237,7 +336,7 @@ create_nameless (const char *dir, const struct settings *s)
 }
 #else
 static int
-create_nameless (const char *dir, const struct settings *s)
+create_nameless (const char *dir, struct settings *s)
 {
     return create_and_unlink (dir, s);
 }
@@ -245,7 +344,7 @@ create_nameless (const char *dir, const struct settings *s)
 
 /* O_TMPFILE insists on write access, so a file for reading only takes the long way. */
 int
-tempfile__create_unnamed (const char *dir, const struct settings *s)
+tempfile__create_unnamed (const char *dir, struct settings *s)
 {
     return s->mode.writable ? create_nameless (dir, s) : create_and_unlink (dir, s);
 }

@@ -181,14 +181,14 @@ check_numbers (const struct tempfile_options *o, enum kind kind)
                                o->buffering);
     if ((unsigned) o->delete_when > TEMPFILE_DELETE_NEVER)
         return tempfile__fail (EINVAL, "delete_when %d: no such value", (int) o->delete_when);
-    if (o->delete_when != TEMPFILE_DELETE_ON_CLOSE && kind != KIND_NAMED)
+    if (o->delete_when != TEMPFILE_DELETE_ON_CLOSE && kind == KIND_UNNAMED)
         return tempfile__fail (EINVAL, "delete_when: for named streams only");
+    if (o->delete_when == TEMPFILE_DELETE_ON_EXIT && kind == KIND_DIRECTORY)
+        return tempfile__fail (EINVAL, "delete_when: a directory is deleted at close or never");
     if (o->max_size != 0)
         return tempfile__fail (EINVAL, "max_size: for spooled streams only");
     if (o->recoverable != 0 && o->recoverable != 1)
         return tempfile__fail (EINVAL, "recoverable %d: must be 0 or 1", o->recoverable);
-    if (o->recoverable && kind != KIND_NAMED)
-        return tempfile__fail (EINVAL, "recoverable: for files and directories with a name only");
     if (o->recoverable && o->delete_when == TEMPFILE_DELETE_NEVER)
         return tempfile__fail (EINVAL, "recoverable: not for a file that is never deleted");
     if (o->reserved_ != 0)
@@ -199,17 +199,67 @@ check_numbers (const struct tempfile_options *o, enum kind kind)
     return 0;
 }
 
+/* Options that some kinds do not have. */
+enum { MODE = 1, STREAM = 2, DELETE = 4, PERMISSIONS = 8, HOOK = 16, RECOVERABLE = 32 };
+
+static int
+refuse (const char *option, const char *what)
+{
+    return tempfile__fail (EINVAL, "%s: not an option of %s", option, what);
+}
+
+static int
+check_kind (const struct tempfile_options *o, enum kind kind)
+{
+    static const struct {
+        unsigned has;
+        const char *what;
+    } kinds[] = {
+        [KIND_UNNAMED] = {MODE | STREAM | DELETE | PERMISSIONS | HOOK, "a stream without a name"},
+        [KIND_NAMED] = {~0u, "a stream with a name"},
+        [KIND_DIRECTORY] = {DELETE | PERMISSIONS | HOOK | RECOVERABLE, "a directory"},
+        [KIND_MKDTEMP] = {PERMISSIONS, "tempfile_mkdtemp"},
+        [KIND_MKSTEMP] = {MODE | PERMISSIONS, "tempfile_mkstemp"},
+        [KIND_MAKE] = {0, "tempfile_make"},
+    };
+    unsigned lacks = ~kinds[kind].has;
+    const char *what = kinds[kind].what;
+    if (lacks & MODE && o->mode)
+        return refuse ("mode", what);
+    if (lacks & STREAM && o->buffering != TEMPFILE_BUFFERING_DEFAULT)
+        return refuse ("buffering", what);
+    if (lacks & STREAM && (o->encoding || o->errors || o->newline))
+        return refuse (o->encoding ? "encoding" : o->errors ? "errors" : "newline", what);
+    if (lacks & DELETE && o->delete_when != TEMPFILE_DELETE_ON_CLOSE)
+        return refuse ("delete_when", what);
+    if (lacks & PERMISSIONS && o->permissions)
+        return refuse ("permissions", what);
+    if (lacks & HOOK && (o->on_close || o->on_close_arg))
+        return refuse ("on_close", what);
+    if (lacks & RECOVERABLE && o->recoverable)
+        return refuse ("recoverable", what);
+    return 0;
+}
+
+static mode_t
+default_permissions (enum kind kind)
+{
+    return kind == KIND_DIRECTORY || kind == KIND_MKDTEMP ? 0700 : 0600;
+}
+
 int
 tempfile__options_parse (struct settings *s, enum kind kind, const struct tempfile_options *given,
                          size_t size)
 {
     struct tempfile_options o;
-    if (copy_options (&o, given, size) < 0)
+    if (copy_options (&o, given, size) < 0 || check_kind (&o, kind) < 0)
         return -1;
     if (!o.mode)
         o.mode = "w+b";
     if (tempfile__mode_parse (&s->mode, o.mode) < 0 || check_numbers (&o, kind) < 0)
         return -1;
+    if (s->mode.text && kind == KIND_MKSTEMP)
+        return tempfile__fail (EINVAL, "mode '%s': a descriptor knows no text, add b", o.mode);
     if ((s->mode.text ? check_text (&o) : check_binary (&o)) < 0)
         return -1;
     s->buffering = o.buffering;
@@ -220,7 +270,7 @@ tempfile__options_parse (struct settings *s, enum kind kind, const struct tempfi
     s->prefix = o.prefix ? o.prefix : tempfile_gettempprefix ();
     s->dir = o.dir;
     s->delete_when = o.delete_when;
-    s->permissions = o.permissions ? o.permissions : 0600;
+    s->permissions = o.permissions ? o.permissions : default_permissions (kind);
     s->recoverable = o.recoverable;
     s->on_close = o.on_close;
     s->on_close_arg = o.on_close_arg;

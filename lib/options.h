@@ -8,7 +8,9 @@
 
 #include <stdbool.h>
 
-enum kind { KIND_UNNAMED, KIND_NAMED };
+/* What is to be made: a stream without or with a name, a directory that removes itself, or what
+ * the caller removes: a directory, a descriptor, whatever tempfile_make() makes. */
+enum kind { KIND_UNNAMED, KIND_NAMED, KIND_DIRECTORY, KIND_MKDTEMP, KIND_MKSTEMP, KIND_MAKE };
 
 struct mode {
     bool readable, writable, append, truncate, exclusive, text;

@@ -22,10 +22,12 @@
 
 #include "error.h"
 #include "name.h"
+#include "remove.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,21 +49,36 @@ is_still (int dir, const char *name, const struct stat *st)
            now.st_ino == st->st_ino;
 }
 
+/* The file, or the directory with all that is in it: 1; 0: somebody else was faster; -1 with errno.
+ */
+static int delete (int dir, const char *path, const char *name, bool directory)
+{
+    int err = 0;
+    if (!directory)
+        return unlinkat (dir, name, 0) == 0 ? 1 : errno == ENOENT ? 0 : -1;
+    size_t size = strlen (path) + 1 + strlen (name) + 1;
+    char *full = malloc (size);
+    if (full) {
+        snprintf (full, size, "%s/%s", path, name);
+        err = tempfile__remove_tree (full);
+    }
+    errno = full ? err : ENOMEM;
+    free (full);
+    return errno ? -1 : 1;
+}
+
 /* 1: deleted; 0: in use, gone, or not ours; -1 with errno: abandoned, and could not be deleted. */
 static int
-recover_one (int dir, const char *name)
+recover_one (int dir, const char *path, const char *name)
 {
     int fd = open_candidate (dir, name);
     if (fd < 0)
         return 0;
     struct stat st;
     int result = 0;
-    if (flock (fd, LOCK_EX | LOCK_NB) == 0 && fstat (fd, &st) == 0 && S_ISREG (st.st_mode) &&
-        is_still (dir, name, &st)) {
-        result = unlinkat (dir, name, 0) == 0 ? 1 : -1;
-        if (result < 0 && errno == ENOENT)
-            result = 0;
-    }
+    if (flock (fd, LOCK_EX | LOCK_NB) == 0 && fstat (fd, &st) == 0 &&
+        (S_ISREG (st.st_mode) || S_ISDIR (st.st_mode)) && is_still (dir, name, &st))
+        result = delete (dir, path, name, S_ISDIR (st.st_mode));
     int err = errno;
     close (fd);
     errno = err;
@@ -78,7 +95,7 @@ recover_all (DIR *dir, const char *path)
     while (errno = 0, d = readdir (dir)) {
         if (!tempfile__name_has_tag (d->d_name))
             continue;
-        int result = recover_one (dirfd (dir), d->d_name);
+        int result = recover_one (dirfd (dir), path, d->d_name);
         recovered += result > 0;
         if (result < 0 && !err) {
             err = errno;

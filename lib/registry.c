@@ -13,6 +13,7 @@
 #include "error.h"
 #include "process.h"
 #include "registry.h"
+#include "remove.h"
 #include "table.h"
 
 #include <errno.h>
@@ -28,6 +29,7 @@ struct entry {
     struct node node; /* must be first */
     bool indexed;
     bool held;
+    _Atomic int kind;
     _Atomic int state;
     _Atomic unsigned generation; /* of the process that made the name */
     _Atomic pthread_t maker;     /* while PENDING: the thread that is making the file */
@@ -157,8 +159,15 @@ unlink_name (const char *path)
     return unlink (path) == 0 || errno == ENOENT ? 0 : errno;
 }
 
+/* A directory with all that is in it. */
+static int
+remove_name (struct entry *e)
+{
+    return e->kind == ENTRY_DIRECTORY ? tempfile__remove_tree (e->path) : unlink_name (e->path);
+}
+
 struct entry *
-tempfile__entry_new (char *path)
+tempfile__entry_new (char *path, enum entry_kind kind)
 {
     tempfile__lock (LOCK_REGISTRY);
     struct entry *e = take_free ();
@@ -169,6 +178,7 @@ tempfile__entry_new (char *path)
         return NULL;
     }
     e->path = path;
+    atomic_store (&e->kind, kind);
     e->lock = -1;
     e->held = true;
     atomic_store (&e->generation, tempfile__generation ());
@@ -245,7 +255,7 @@ int
 tempfile__entry_created (struct entry *e)
 {
     if (!move (e, PENDING, LIVE)) {
-        unlink_name (e->path);
+        remove_name (e);
         return fail_taken ();
     }
     size_t hash = tempfile__hash_string (e->path);
@@ -286,7 +296,7 @@ tempfile__entry_delete (struct entry *e)
 {
     int err = 0;
     if (atomic_load (&e->state) == LIVE && is_mine (e))
-        err = unlink_name (e->path);
+        err = remove_name (e);
     tempfile__lock (LOCK_REGISTRY);
     move (e, LIVE, GONE);
     release (e);
@@ -335,9 +345,12 @@ tempfile_unlink (const char *path)
     tempfile__lock (LOCK_REGISTRY);
     struct entry *e = find (path);
     bool mine = e && is_mine (e);
+    bool directory = e && e->kind == ENTRY_DIRECTORY;
     tempfile__unlock (LOCK_REGISTRY);
     if (!e)
         return tempfile__fail (ENOENT, "'%s': not a name that this process left", path);
+    if (directory)
+        return tempfile__fail (EISDIR, "'%s': a directory is for tempfile_dir_close", path);
     if (!mine)
         return tempfile__fail (EPERM, "'%s': belongs to the parent process", path);
     int err = unlink_name (path);
@@ -360,14 +373,26 @@ wait_for_maker (struct entry *e)
 }
 
 static void
-take (struct entry *e)
+take (struct entry *e, enum entry_kind kind)
 {
     int state = atomic_load (&e->state);
-    if ((state != PENDING && state != LIVE) || !is_mine (e))
+    if ((state != PENDING && state != LIVE) || e->kind != (int) kind || !is_mine (e))
         return;
     wait_for_maker (e);
-    if (move (e, LIVE, TAKEN) || move (e, PENDING, TAKEN))
+    if (!move (e, LIVE, TAKEN) && !move (e, PENDING, TAKEN))
+        return;
+    if (kind == ENTRY_DIRECTORY)
+        tempfile__remove_tree_async_safe (e->path);
+    else
         unlink_name (e->path);
+}
+
+static void
+take_all (enum entry_kind kind)
+{
+    for (struct chunk *c = &first_chunk; c; c = atomic_load (&c->next))
+        for (size_t i = 0; i < CHUNK; i++)
+            take (&c->entries[i], kind);
 }
 
 void
@@ -378,9 +403,8 @@ tempfile__registry_clean_up (void)
     atomic_fetch_add (&walks, 1);
     atomic_store (&ender, pthread_self ());
     atomic_store (&ending, tempfile__generation ());
-    for (struct chunk *c = &first_chunk; c; c = atomic_load (&c->next))
-        for (size_t i = 0; i < CHUNK; i++)
-            take (&c->entries[i]);
+    take_all (ENTRY_FILE);
+    take_all (ENTRY_DIRECTORY);
     atomic_fetch_sub (&walks, 1);
 }
 

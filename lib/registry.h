@@ -2,8 +2,9 @@
 /*
  * The names that this process has made, and what is to become of them.
  *
- * An entry stands for one name. Whoever opened the stream HOLDS the entry and must end with
- * either tempfile__entry_delete() or tempfile__entry_leave(); after that the entry is not his.
+ * An entry stands for one name, of a file or a directory. Whoever opened that HOLDS the entry
+ * and must end with either tempfile__entry_delete() or tempfile__entry_leave(); after that the
+ * entry is not his. What is said of files below is said of directories as well.
  *
  *     RESERVED --pending--> PENDING --created--> LIVE  or  KEPT
  *         ^                    |
@@ -37,8 +38,11 @@
 
 struct entry;
 
+/* At exit files go first, then directories with all that is in them. */
+enum entry_kind { ENTRY_FILE, ENTRY_DIRECTORY };
+
 /* A RESERVED entry that owns PATH, malloc'ed; or NULL with errno and message, PATH freed. */
-struct entry *tempfile__entry_new (char *path);
+struct entry *tempfile__entry_new (char *path, enum entry_kind);
 
 /*
  * A recoverable file is locked by flock(2) for as long as its owner may need it; the lock lives
@@ -66,8 +70,9 @@ void tempfile__entry_keep (struct entry *);
 void tempfile__entry_succeed (struct entry *new, struct entry *old);
 bool tempfile__entry_is_kept (const struct entry *);
 
-/* Deletes the file unless it is KEPT, and ends the hold. Returns 0, or the errno of unlink(2);
- * the entry is gone in any case. A name that is gone already is no error. */
+/* Deletes the file unless it is KEPT, and ends the hold. Returns 0, or the errno of unlink(2), or
+ * of tempfile__remove_tree(), which leaves a message; the entry is gone in any case. A name that is
+ * gone already is no error. */
 int tempfile__entry_delete (struct entry *);
 
 /* Ends the hold; a LIVE file stays until tempfile_unlink() or exit. */

@@ -28,7 +28,7 @@ attempt_unnamed (const char *dir, void *settings)
 }
 
 struct named_attempt {
-    const struct settings *settings;
+    struct settings *settings;
     struct entry *entry;
 };
 

@@ -115,10 +115,11 @@ link_replacing (int fd, const char *path)
     struct entry *fresh;
     if (check_replaceable (path) < 0)
         return -1;
+    struct maker maker = {EVENT_MKSTEMP, link_descriptor, NULL, &fd};
     char *dir = parent (path);
     int result = dir ? tempfile__options_parse (&s, KIND_NAMED, NULL, 0) : -1;
     if (result == 0)
-        result = tempfile__create_entry (dir, &s, link_descriptor, &fd, &fresh);
+        result = tempfile__create_entry (dir, &s, ENTRY_FILE, &maker, &fresh);
     int err = errno;
     free (dir);
     errno = err;
@@ -207,7 +208,7 @@ static int
 persist_locked (FILE *f, char *path, unsigned flags)
 {
     struct stream *s = tempfile__stream_find (f);
-    struct entry *e = tempfile__entry_new (path);
+    struct entry *e = tempfile__entry_new (path, ENTRY_FILE);
     if (!e)
         return -1;
     int result = write_out (f, s);

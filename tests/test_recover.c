@@ -134,25 +134,59 @@ START_TEST (another_pid_namespace_sees_the_owner_too)
 }
 END_TEST
 
-START_TEST (a_planted_link_fifo_or_directory_does_no_harm)
+/* Those that were not marked. */
+static void
+remove_directories (void)
+{
+    char command[4200];
+
+    snprintf (command, sizeof command, "rmdir '%s'/plain-*", test_dir ());
+    ck_assert_int_eq (system (command), 0);
+}
+
+static void
+leave_directories (void)
+{
+    char path[4096];
+    const char *name = tempfile_dir_name (TemporaryDirectory (.recoverable = 1));
+
+    snprintf (path, sizeof path, "%s/file", name);
+    test_write_file (path, "text");
+    snprintf (path, sizeof path, "%s/dir", name);
+    mkdir (path, 0);
+    TemporaryDirectory (.prefix = "plain-");
+}
+
+START_TEST (a_directory_is_deleted_with_all_that_is_in_it)
+{
+    in_killed_child (leave_directories);
+    ck_assert_int_eq (test_entries (test_dir ()), 2);
+    ck_assert_int_eq (tempfile_recover (test_dir ()), 1);
+    ck_assert_int_eq (test_entries (test_dir ()), 1);
+    in_killed_child (leave_directories);
+    struct tempfile_dir *d = TemporaryDirectory (.recoverable = 1);
+    ck_assert_ptr_nonnull (d);
+    ck_assert_int_eq (tempfile_recover (test_dir ()), 1);
+    ck_assert (test_exists (tempfile_dir_name (d)));
+    assert_minus_1 (tempfile_dir_keep (d), EINVAL, "recoverable");
+    ck_assert_int_eq (tempfile_dir_close (d), 0);
+    ck_assert_int_eq (test_entries (test_dir ()), 2);
+    remove_directories ();
+}
+END_TEST
+
+START_TEST (a_planted_link_or_fifo_does_no_harm)
 {
     FILE *f = NamedTemporaryFile (.recoverable = 1);
 
     ck_assert_ptr_nonnull (f);
     char *name = strdup (tempfile_name (f));
     test_write_file (test_path ("precious"), "text");
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
         ck_assert_int_eq (unlink (name), 0);
-        int made = i == 0   ? symlink (test_path ("precious"), name)
-                   : i == 1 ? mkfifo (name, 0600)
-                            : mkdir (name, 0700);
-        ck_assert_int_eq (made, 0);
+        ck_assert_int_eq (i ? mkfifo (name, 0600) : symlink (test_path ("precious"), name), 0);
         ck_assert_int_eq (tempfile_recover (test_dir ()), 0);
         ck_assert (test_exists (test_path ("precious")));
-        if (i == 2) {
-            ck_assert_int_eq (rmdir (name), 0);
-            test_write_file (name, "");
-        }
     }
     assert_closes (f);
     free (name);
@@ -277,7 +311,8 @@ main (void)
     tcase_add_test (tc, what_has_an_owner_is_left_alone);
     tcase_add_test (tc, another_process_sees_the_owner_too);
     tcase_add_test (tc, another_pid_namespace_sees_the_owner_too);
-    tcase_add_test (tc, a_planted_link_fifo_or_directory_does_no_harm);
+    tcase_add_test (tc, a_directory_is_deleted_with_all_that_is_in_it);
+    tcase_add_test (tc, a_planted_link_or_fifo_does_no_harm);
     tcase_add_test (tc, a_recoverable_file_cannot_be_kept);
     tcase_add_test (tc, a_bad_directory_is_an_error);
     tcase_add_test (tc, exactly_the_abandoned_files_are_deleted);

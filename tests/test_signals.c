@@ -430,6 +430,26 @@ scene_persist (void)
     unlink ("persisted");
 }
 
+static void
+scene_tree (void)
+{
+    char path[4096];
+    struct tempfile_dir *d = TemporaryDirectory ();
+
+    snprintf (path, sizeof path, "%s/dir", tempfile_dir_name (d));
+    mkdir (path, 0700);
+    tempfile_dir_close (TemporaryDirectory (.dir = path));
+    fclose (NamedTemporaryFile (.dir = path, .delete_when = TEMPFILE_DELETE_ON_EXIT));
+    tempfile_dir_close (d);
+}
+
+static void
+scene_recoverable (void)
+{
+    fclose (NamedTemporaryFile (.recoverable = 1));
+    tempfile_dir_close (TemporaryDirectory (.recoverable = 1));
+}
+
 /* Many at once, so that the registry and the table of streams grow. */
 static void
 scene_many (void)
@@ -446,10 +466,16 @@ static const struct scene {
     const char *name;
     void (*play) (void);
     bool every_step;
-} scenes[] = {{"named", scene_named, true},         {"unnamed", scene_unnamed, true},
-              {"read only", scene_read_only, true}, {"hooks", scene_hooks, true},
-              {"left", scene_left, true},           {"directory", scene_directory, true},
-              {"persist", scene_persist, true},     {"many", scene_many, false}};
+} scenes[] = {{"named", scene_named, true},
+              {"unnamed", scene_unnamed, true},
+              {"read only", scene_read_only, true},
+              {"hooks", scene_hooks, true},
+              {"left", scene_left, true},
+              {"directory", scene_directory, true},
+              {"persist", scene_persist, true},
+              {"tree", scene_tree, true},
+              {"recoverable", scene_recoverable, true},
+              {"many", scene_many, false}};
 
 /* Stops where the tracer takes over; goes on to the end, exit() included. */
 static void

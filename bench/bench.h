@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bench.h - what the benchmarks have in common: options, directories, timing, tables.
+ *
+ * A benchmark is a file that fills in rows and calls bench_table() for each directory; see
+ * create.c. README says how to read what it prints.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stddef.h>
+
+/* One competitor. The first row of a table is its floor, which the others are compared with. */
+struct bench_row {
+    const char *name;
+    int (*run) (const char *dir); /* does it once; 0, or -1 with errno */
+    const char *left_out;         /* not NULL: it does not run, for this reason */
+};
+
+/* Runs the rows against each other in DIR and prints how they compare. */
+void bench_table (const char *title, const struct bench_row *rows, size_t n, const char *dir);
+
+/*
+ * The main function of a benchmark: reads the options and calls RUN for each directory on the
+ * command line, or by default for one on disk and one in memory. Returns the exit status.
+ */
+int bench_main (int argc, char **argv, void (*run) (const char *dir));
+
+#endif /* BENCH_H */
