@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A program as a user would write it, in C99, against the installed header and library; see
+ * installed.sh. The header comes first, so it must need no other before it, and twice.
+ */
+#include <tempfile.h>
+
+#include <string.h>
+
+typedef void function (void);
+
+/* Each function of the header, so that linking proves that the library has it. */
+static function *const functions[] = {
+    (function *) tempfile_open,           (function *) tempfile_open_named,
+    (function *) tempfile_name,           (function *) tempfile_fileno,
+    (function *) tempfile_truncate,       (function *) tempfile_reopen,
+    (function *) tempfile_keep,           (function *) tempfile_on_close,
+    (function *) tempfile_close,          (function *) tempfile_into_path,
+    (function *) tempfile_unlink,         (function *) tempfile_gettempdir,
+    (function *) tempfile_settempdir,     (function *) tempfile_gettempprefix,
+    (function *) tempfile_add_audit_hook, (function *) tempfile_errmsg,
+    (function *) tempfile_version,
+};
+
+static int closed;
+
+static int
+note_closed (void *arg)
+{
+    closed++;
+    return arg != &closed;
+}
+
+static int
+check (int condition, const char *what)
+{
+    if (!condition)
+        fprintf (stderr, "consumer.c: %s: %s\n", what, tempfile_errmsg ());
+    return !condition;
+}
+
+static int
+use_keywords (void)
+{
+    char line[32] = "";
+    int failures = 0;
+    FILE *f = TemporaryFile ();
+    FILE *g = NamedTemporaryFile (.mode = "w+b", .suffix = ".csv", .prefix = "consumer-",
+                                  .on_close = note_closed, .on_close_arg = &closed);
+
+    if (!f || !g)
+        return check (0, "cannot open");
+    failures += check (fputs ("a,b\n", g) >= 0, "fputs");
+    rewind (g);
+    failures += check (fgets (line, sizeof line, g) != NULL, "fgets");
+    failures += check (strcmp (line, "a,b\n") == 0, "contents");
+    failures += check (strstr (tempfile_name (g), "/consumer-") != NULL, "name");
+    failures += check (fclose (g) == 0, "fclose named");
+    failures += check (fclose (f) == 0, "fclose unnamed");
+    return failures + check (closed == 1, "on_close");
+}
+
+static int
+use_scope_guards (void)
+{
+    int failures = 0;
+#ifdef __GNUC__
+    tempfile_auto FILE *f = NamedTemporaryFile (.delete_when = TEMPFILE_DELETE_ON_EXIT);
+    tempfile_auto_path char *path = tempfile_into_path (NamedTemporaryFile ());
+
+    failures += check (f != NULL && path != NULL, "scope guards");
+#endif
+    return failures;
+}
+
+int
+main (void)
+{
+    int failures = use_keywords () + use_scope_guards ();
+    size_t i;
+
+    for (i = 0; i < sizeof functions / sizeof *functions; i++)
+        failures += check (functions[i] != NULL, "a function is missing");
+    failures += check (strcmp (tempfile_version (), VERSION) == 0, "version");
+    return failures != 0;
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A program that loads and unloads the library, with which it is not linked.
+ *
+ *     helper_dlopen LIBRARY WHAT
+ *
+ *     deletes      files of all sorts, then dlclose; succeeds when they are gone then
+ *     data         data that no one flushed is in a file that is kept, after dlclose and exit
+ *     unflushed    streams with unflushed data, dlclose, then exit, which flushes all streams
+ *     read-ahead   streams that have read ahead, whose position exit puts right, dlclose, exit
+ *     quick        dlclose, then quick_exit
+ *     fork         dlclose, then fork
+ *     thread       dlclose while a thread lives that has had a failure and a file
+ *     rounds       load, use and unload a hundred times; nothing accumulates
+ *     reload       dlclose, dlopen: the library works again
+ */
+#include <config.h>
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <tempfile.h>
+
+static const char *library;
+static void *handle;
+
+/* A stream that is still open when the library goes takes what belongs to it to its grave. */
+static bool leaves_streams_open;
+
+/* Asked by the sanitizer that looks for leaks, where there is one. */
+int __lsan_is_turned_off (void);
+
+int
+__lsan_is_turned_off (void)
+{
+    return leaves_streams_open;
+}
+
+/* The library's functions, for as long as it is loaded. */
+static FILE *(*lib_open) (const struct tempfile_options *, size_t);
+static FILE *(*lib_open_named) (const struct tempfile_options *, size_t);
+static const char *(*lib_name) (FILE *);
+static char *(*lib_into_path) (FILE *);
+static const char *(*lib_errmsg) (void);
+
+static void
+require (bool condition, const char *what)
+{
+    if (condition)
+        return;
+    fprintf (stderr, "helper_dlopen: %s\n", what);
+    _exit (1);
+}
+
+/* ISO C has no conversion from a pointer to data into one to a function. */
+static void
+find (const char *name, void *function)
+{
+    void *symbol = dlsym (handle, name);
+
+    require (symbol != NULL, name);
+    memcpy (function, &symbol, sizeof symbol);
+}
+
+static void
+load (void)
+{
+    handle = dlopen (library, RTLD_NOW | RTLD_LOCAL);
+    if (!handle)
+        fprintf (stderr, "%s\n", dlerror ());
+    require (handle != NULL, "cannot load the library");
+    find ("tempfile_open", &lib_open);
+    find ("tempfile_open_named", &lib_open_named);
+    find ("tempfile_name", &lib_name);
+    find ("tempfile_into_path", &lib_into_path);
+    find ("tempfile_errmsg", &lib_errmsg);
+}
+
+static void
+unload (void)
+{
+    require (dlclose (handle) == 0, "dlclose failed");
+}
+
+static FILE *
+open_named (enum tempfile_delete when)
+{
+    struct tempfile_options o = {.delete_when = when};
+    FILE *f = lib_open_named (&o, sizeof o);
+
+    require (f != NULL, "cannot open");
+    return f;
+}
+
+static FILE *
+open_unnamed (int buffering)
+{
+    struct tempfile_options o = {.buffering = buffering};
+    FILE *f = lib_open (&o, sizeof o);
+
+    require (f != NULL, "cannot open");
+    return f;
+}
+
+static int
+count_entries (const char *path)
+{
+    DIR *d = opendir (path);
+    int count = 0;
+
+    require (d != NULL, path);
+    while (readdir (d))
+        count++;
+    closedir (d);
+    return count - 2;
+}
+
+static const char *
+directory (void)
+{
+    return getenv ("TMPDIR");
+}
+
+/* Opens, uses and leaves behind one of each sort; all are flushed. */
+static void
+use (void)
+{
+    FILE *f = open_named (TEMPFILE_DELETE_ON_CLOSE);
+    require (fputs ("text", f) >= 0 && fclose (f) == 0, "cannot use");
+    f = open_named (TEMPFILE_DELETE_ON_EXIT);
+    require (fputs ("text", f) >= 0 && fclose (f) == 0, "cannot use");
+    f = open_unnamed (TEMPFILE_BUFFERING_DEFAULT);
+    require (fputs ("text", f) >= 0 && fclose (f) == 0, "cannot use");
+    f = open_unnamed (4096);
+    require (fputs ("text", f) >= 0 && fclose (f) == 0, "cannot use");
+    free (lib_into_path (open_named (TEMPFILE_DELETE_ON_CLOSE)));
+    struct tempfile_options bad = {.mode = "q"};
+    require (lib_open (&bad, sizeof bad) == NULL && *lib_errmsg (), "must fail");
+}
+
+static int
+deletes (void)
+{
+    leaves_streams_open = true;
+    load ();
+    use ();
+    (void) open_named (TEMPFILE_DELETE_ON_CLOSE);
+    (void) open_named (TEMPFILE_DELETE_ON_EXIT);
+    require (count_entries (directory ()) == 4, "four files before");
+    unload ();
+    require (count_entries (directory ()) == 0, "no file after");
+    return 0;
+}
+
+/* Prints the name of the file that the caller is to look at. */
+static int
+data (void)
+{
+    leaves_streams_open = true;
+    load ();
+    FILE *f = open_named (TEMPFILE_DELETE_NEVER);
+    require (fputs ("contents", f) >= 0, "cannot write");
+    printf ("%s\n", lib_name (f));
+    fflush (stdout);
+    unload ();
+    return 0;
+}
+
+static int
+unflushed (void)
+{
+    leaves_streams_open = true;
+    load ();
+    for (int i = 0; i < 20; i++) {
+        fputs ("text", open_named (TEMPFILE_DELETE_ON_CLOSE));
+        fputs ("text", open_unnamed (64));
+        fputs ("text", open_unnamed (TEMPFILE_BUFFERING_DEFAULT));
+    }
+    unload ();
+    return 0;
+}
+
+static int
+read_ahead (void)
+{
+    leaves_streams_open = true;
+    load ();
+    for (int i = 0; i < 20; i++) {
+        FILE *f = i % 2 ? open_named (TEMPFILE_DELETE_ON_CLOSE) : open_unnamed (4096);
+        fputs ("some text", f);
+        rewind (f);
+        require (fgetc (f) == 's', "cannot read");
+    }
+    unload ();
+    return 0;
+}
+
+static int
+quick (void)
+{
+    load ();
+    use ();
+    unload ();
+    quick_exit (0);
+}
+
+static int
+fork_after (void)
+{
+    int status;
+
+    load ();
+    use ();
+    unload ();
+    pid_t child = fork ();
+    if (child == 0)
+        _exit (0);
+    require (waitpid (child, &status, 0) == child && status == 0, "the child failed");
+    return 0;
+}
+
+static pthread_barrier_t barrier;
+
+static void *
+fail_and_wait (void *arg)
+{
+    use ();
+    pthread_barrier_wait (&barrier);
+    pthread_barrier_wait (&barrier);
+    return arg;
+}
+
+static int
+thread (void)
+{
+    pthread_t id;
+
+    load ();
+    pthread_barrier_init (&barrier, NULL, 2);
+    require (pthread_create (&id, NULL, fail_and_wait, NULL) == 0, "no thread");
+    pthread_barrier_wait (&barrier);
+    unload ();
+    pthread_barrier_wait (&barrier);
+    pthread_join (id, NULL);
+    return 0;
+}
+
+static int
+count_descriptors (void)
+{
+    int count = 0;
+
+    for (int fd = 0; fd < 256; fd++)
+        count += fcntl (fd, F_GETFD) != -1;
+    return count;
+}
+
+static int
+rounds (void)
+{
+    int before = count_descriptors ();
+
+    for (int i = 0; i < 100; i++) {
+        load ();
+        use ();
+        unload ();
+        require (count_entries (directory ()) == 0, "a file is left");
+        require (count_descriptors () == before, "a descriptor is left");
+    }
+    return 0;
+}
+
+static int
+reload (void)
+{
+    leaves_streams_open = true;
+    load ();
+    FILE *f = open_named (TEMPFILE_DELETE_ON_CLOSE);
+    require (fputs ("text", f) >= 0, "cannot write");
+    unload ();
+    load ();
+    use ();
+    require (count_entries (directory ()) == 2, "two files left");
+    unload ();
+    require (count_entries (directory ()) == 0, "a file is left");
+    return 0;
+}
+
+static const struct {
+    const char *name;
+    int (*function) (void);
+} tasks[] = {
+    {"deletes", deletes},       {"data", data},     {"unflushed", unflushed},
+    {"read-ahead", read_ahead}, {"quick", quick},   {"thread", thread},
+    {"fork", fork_after},       {"rounds", rounds}, {"reload", reload},
+};
+
+int
+main (int argc, char **argv)
+{
+    if (argc < 3)
+        return 2;
+    library = argv[1];
+    for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++)
+        if (strcmp (argv[2], tasks[i].name) == 0)
+            return tasks[i].function ();
+    return 2;
+}

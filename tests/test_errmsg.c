@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tempfile_errmsg(), tempfile_version() and errno: a failure is told in one line, to the thread
+ * that had it, and stays until the next one.
+ */
+#include "common.h"
+
+#include <ctype.h>
+#include <pthread.h>
+
+START_TEST (message_is_empty_before_the_first_failure)
+{
+    ck_assert_str_eq (tempfile_errmsg (), "");
+    assert_closes (test_open (_i, NULL));
+    ck_assert_str_eq (tempfile_errmsg (), "");
+}
+END_TEST
+
+START_TEST (message_says_what_was_wrong_with_which_option)
+{
+    assert_null (TemporaryFile (.mode = "q"), EINVAL,
+                 "mode 'q': must have exactly one of r, w, x, a");
+}
+END_TEST
+
+START_TEST (message_is_of_the_last_failure)
+{
+    assert_null (TemporaryFile (.mode = "q"), EINVAL, "mode 'q'");
+    assert_null (NamedTemporaryFile (.dir = "/nonexistent"), ENOENT, "dir|/nonexistent");
+    ck_assert_ptr_null (strstr (tempfile_errmsg (), "'q'"));
+    assert_minus_1 (tempfile_unlink ("/strange"), ENOENT, "/strange");
+    ck_assert_ptr_null (strstr (tempfile_errmsg (), "/nonexistent"));
+}
+END_TEST
+
+START_TEST (message_is_not_cleared_by_success)
+{
+    char message[512];
+
+    assert_null (TemporaryFile (.mode = "q"), EINVAL, "mode 'q'");
+    snprintf (message, sizeof message, "%s", tempfile_errmsg ());
+    assert_closes (test_open (_i, NULL));
+    ck_assert_ptr_nonnull (tempfile_gettempdir ());
+    ck_assert_str_eq (tempfile_errmsg (), message);
+}
+END_TEST
+
+START_TEST (message_is_one_line_of_printable_text_whatever_was_given)
+{
+    static const char *const dirs[] = {"/no\nsuch",   "/no\rsuch",   "/no\tsuch",
+                                       "/no\x1bsuch", "/no\x7fsuch", "/no%s%nsuch"};
+
+    for (int i = 0; i < LENGTH (dirs); i++) {
+        assert_null (TemporaryFile (.dir = dirs[i]), ENOENT, "dir");
+        for (const char *p = tempfile_errmsg (); *p; p++)
+            ck_assert_msg (!iscntrl ((unsigned char) *p), "byte %d", *p);
+    }
+    assert_null (TemporaryFile (.dir = "/no%s%nsuch"), ENOENT, "/no%s%nsuch");
+}
+END_TEST
+
+START_TEST (message_about_something_very_long_is_one_line_too)
+{
+    char name[200000];
+
+    memset (name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    assert_null (NamedTemporaryFile (.dir = name), ENAMETOOLONG, "dir");
+    assert_null (NamedTemporaryFile (.prefix = name), ENAMETOOLONG, "prefix");
+    assert_null (NamedTemporaryFile (.suffix = name), ENAMETOOLONG, "suffix");
+    assert_null (NamedTemporaryFile (.mode = name), EINVAL, "mode");
+    assert_null (NamedTemporaryFile (.encoding = name), EINVAL, "encoding");
+    assert_minus_1 (tempfile_unlink (name), ENOENT, NULL);
+    assert_minus_1 (tempfile_settempdir (name), ENAMETOOLONG, NULL);
+}
+END_TEST
+
+/* --- threads --- */
+
+struct result {
+    char before[512], after[512];
+};
+
+static void *
+fail_in_thread (void *arg)
+{
+    struct result *r = arg;
+
+    snprintf (r->before, sizeof r->before, "%s", tempfile_errmsg ());
+    if (TemporaryFile (.mode = "thread"))
+        abort ();
+    snprintf (r->after, sizeof r->after, "%s", tempfile_errmsg ());
+    return NULL;
+}
+
+START_TEST (message_is_the_thread_s_own)
+{
+    pthread_t thread;
+    struct result r;
+
+    assert_null (TemporaryFile (.mode = "main"), EINVAL, "'main'");
+    ck_assert_int_eq (pthread_create (&thread, NULL, fail_in_thread, &r), 0);
+    ck_assert_int_eq (pthread_join (thread, NULL), 0);
+    ck_assert_str_eq (r.before, "");
+    ck_assert_ptr_nonnull (strstr (r.after, "'thread'"));
+    ck_assert_ptr_nonnull (strstr (tempfile_errmsg (), "'main'"));
+}
+END_TEST
+
+/* --- errno --- */
+
+START_TEST (errno_is_left_alone_by_what_succeeds_in_a_scope_guard)
+{
+    errno = 12345;
+    {
+        tempfile_auto FILE *f = test_open (_i, NULL);
+        errno = 12345;
+        (void) f;
+    }
+    ck_assert_int_eq (errno, 12345);
+}
+END_TEST
+
+START_TEST (null_stream_is_an_error_not_a_crash)
+{
+    assert_null (tempfile_name (NULL), EINVAL, NULL);
+    assert_minus_1 (tempfile_fileno (NULL), EINVAL, NULL);
+    assert_minus_1 (tempfile_truncate (NULL, 0), EINVAL, NULL);
+    assert_minus_1 (tempfile_keep (NULL), EINVAL, NULL);
+    assert_null (tempfile_into_path (NULL), EINVAL, NULL);
+    assert_null (tempfile_reopen (NULL, NULL), EINVAL, NULL);
+    assert_minus_1 (tempfile_unlink (NULL), EINVAL, NULL);
+}
+END_TEST
+
+/* --- the version --- */
+
+START_TEST (version_is_three_numbers_and_that_of_the_package)
+{
+    int numbers[3], end = 0;
+
+    ck_assert_int_eq (
+        sscanf (tempfile_version (), "%d.%d.%d%n", &numbers[0], &numbers[1], &numbers[2], &end), 3);
+    ck_assert_str_eq (tempfile_version () + end, "");
+    ck_assert_str_eq (tempfile_version (), PACKAGE_VERSION);
+}
+END_TEST
+
+int
+main (void)
+{
+    Suite *s = suite_create ("errmsg");
+
+    TCase *tc = test_case (s, "message");
+    tcase_add_loop_test (tc, message_is_empty_before_the_first_failure, 0, KINDS);
+    tcase_add_test (tc, message_says_what_was_wrong_with_which_option);
+    tcase_add_test (tc, message_is_of_the_last_failure);
+    tcase_add_loop_test (tc, message_is_not_cleared_by_success, 0, KINDS);
+    tcase_add_test (tc, message_is_one_line_of_printable_text_whatever_was_given);
+    tcase_add_test (tc, message_about_something_very_long_is_one_line_too);
+    tcase_add_test (tc, message_is_the_thread_s_own);
+
+    tc = test_case (s, "errno");
+    tcase_add_loop_test (tc, errno_is_left_alone_by_what_succeeds_in_a_scope_guard, 0, KINDS);
+    tcase_add_test (tc, null_stream_is_an_error_not_a_crash);
+
+    tc = test_case (s, "version");
+    tcase_add_test (tc, version_is_three_numbers_and_that_of_the_package);
+    return test_main (s);
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fork() and exec(): a child, however it ends, deletes nothing that its parent made, and makes and
+ * deletes files of its own; forking while other threads open and close never leaves a child
+ * stuck; and no descriptor of ours reaches another program.
+ */
+#include "common.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+
+enum { WATCHDOG = 100 };
+
+/* What the parent has when it forks: a stream of each kind, and two names that were left. */
+struct parents {
+    FILE *streams[KINDS];
+    FILE *on_exit;
+    char *left;
+    char name[PATH_MAX];
+};
+
+static void
+make_parents (struct parents *p)
+{
+    for (int kind = 0; kind < KINDS; kind++) {
+        p->streams[kind] = test_open (kind, NULL);
+        ck_assert_int_ge (fputs ("parent", p->streams[kind]), 0);
+        ck_assert_int_eq (fflush (p->streams[kind]), 0);
+    }
+    snprintf (p->name, sizeof p->name, "%s", tempfile_name (p->streams[NAMED]));
+    p->on_exit = NamedTemporaryFile (.delete_when = TEMPFILE_DELETE_ON_EXIT);
+    ck_assert_ptr_nonnull (p->on_exit);
+    p->left = tempfile_into_path (test_open (NAMED, NULL));
+    ck_assert_ptr_nonnull (p->left);
+}
+
+/* All is as it was before the fork, and goes when it should. */
+static void
+check_and_close_parents (struct parents *p)
+{
+    ck_assert_int_eq (test_entries (test_dir ()), 3);
+    ck_assert (test_exists (p->left));
+    ck_assert (test_same_file (p->name, tempfile_fileno (p->streams[NAMED])));
+    for (int kind = 0; kind < KINDS; kind++) {
+        ck_assert_int_ge (fputs (" again", p->streams[kind]), 0);
+        ck_assert_int_eq (fflush (p->streams[kind]), 0);
+        assert_contents (p->streams[kind], "parent again");
+        assert_closes (p->streams[kind]);
+    }
+    ck_assert (!test_exists (p->name));
+    ck_assert_int_eq (tempfile_close (p->on_exit), 0);
+    ck_assert_int_eq (tempfile_unlink (p->left), 0);
+    free (p->left);
+}
+
+/* --- what a child may do --- */
+
+static void
+do_nothing (struct parents *p)
+{
+    (void) p;
+}
+
+static void
+close_streams (struct parents *p)
+{
+    for (int kind = 0; kind < KINDS; kind++)
+        assert_closes (p->streams[kind]);
+    assert_closes (p->on_exit);
+}
+
+static void
+close_streams_our_way (struct parents *p)
+{
+    for (int kind = 0; kind < KINDS; kind++)
+        ck_assert_int_eq (tempfile_close (p->streams[kind]), 0);
+    ck_assert_int_eq (tempfile_close (p->on_exit), 0);
+}
+
+static void
+unlink_name (struct parents *p)
+{
+    assert_minus_1 (tempfile_unlink (p->left), EPERM, p->left);
+    ck_assert (test_exists (p->left));
+}
+
+static void
+turn_into_path (struct parents *p)
+{
+    free (tempfile_into_path (p->streams[NAMED]));
+}
+
+static void
+keep (struct parents *p)
+{
+    (void) tempfile_keep (p->streams[NAMED]);
+}
+
+static void
+make_own (struct parents *p)
+{
+    (void) p;
+    for (int kind = 0; kind < KINDS; kind++)
+        assert_closes (test_open (kind, NULL));
+    for (int kind = 0; kind < KINDS; kind++)
+        (void) test_open (kind, NULL); /* for exit */
+    FILE *f = NamedTemporaryFile (.delete_when = TEMPFILE_DELETE_ON_EXIT);
+    ck_assert_ptr_nonnull (f);
+    free (tempfile_into_path (test_open (NAMED, NULL)));
+}
+
+static void
+have_a_child (struct parents *p)
+{
+    pid_t child = fork ();
+
+    if (child == 0) {
+        close_streams (p);
+        exit (0);
+    }
+    test_wait (child);
+    ck_assert (test_exists (p->name));
+    make_own (p);
+}
+
+static void (*const actions[]) (struct parents *) = {
+    do_nothing, close_streams, close_streams_our_way, unlink_name, turn_into_path,
+    keep,       make_own,      have_a_child};
+
+enum { BY_EXIT, BY_QUICK_EXIT, ENDS };
+
+static void
+end_child (int how)
+{
+    if (how == BY_EXIT)
+        exit (0);
+    quick_exit (0);
+}
+
+START_TEST (child_deletes_nothing_of_its_parent_s)
+{
+    struct parents p;
+    int action = _i / ENDS, how = _i % ENDS;
+
+    make_parents (&p);
+    pid_t child = fork ();
+    if (child == 0) {
+        actions[action](&p);
+        end_child (how);
+    }
+    test_wait (child);
+    check_and_close_parents (&p);
+}
+END_TEST
+
+START_TEST (child_s_own_files_go_with_the_child)
+{
+    struct parents p;
+
+    make_parents (&p);
+    pid_t child = fork ();
+    if (child == 0) {
+        make_own (&p);
+        ck_assert_int_eq (test_entries (test_dir ()), 6);
+        end_child (_i);
+    }
+    test_wait (child);
+    check_and_close_parents (&p);
+}
+END_TEST
+
+START_TEST (child_s_own_files_outlive_the_parent)
+{
+    int go[2], ready[2], done[2];
+    char byte = 0;
+
+    ck_assert_int_eq (pipe (go) | pipe (ready) | pipe (done), 0);
+    pid_t child = fork ();
+    if (child == 0) {
+        (void) test_open (NAMED, NULL);
+        if (fork () == 0) {
+            FILE *f = test_open (NAMED, NULL);
+            ck_assert_int_eq (write (ready[1], &byte, 1), 1);
+            ck_assert_int_eq (read (go[0], &byte, 1), 1);
+            byte = test_exists (tempfile_name (f)) ? 'y' : 'n';
+            assert_closes (f);
+            ck_assert_int_eq (write (done[1], &byte, 1), 1);
+            exit (0);
+        }
+        ck_assert_int_eq (read (ready[0], &byte, 1), 1);
+        exit (0);
+    }
+    test_wait (child);
+    ck_assert_int_eq (test_entries (test_dir ()), 1);
+    ck_assert_int_eq (write (go[1], &byte, 1), 1);
+    ck_assert_int_eq (read (done[0], &byte, 1), 1);
+    ck_assert_int_eq (byte, 'y');
+    ck_assert_int_eq (test_entries (test_dir ()), 0);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq (close (go[i]) | close (ready[i]) | close (done[i]), 0);
+}
+END_TEST
+
+/* --- fork while others churn --- */
+
+static atomic_bool stop;
+
+/* One of each; false when anything fails. Nothing here may touch what other threads touch. */
+static bool
+churn_once (int i)
+{
+    FILE *f;
+
+    if (i % 3 == 0)
+        f = TemporaryFile ();
+    else if (i % 3 == 1)
+        f = TemporaryFile (.buffering = 512);
+    else
+        f = NamedTemporaryFile ();
+    if (!f)
+        return false;
+    bool written = fputs ("churn", f) >= 0;
+    if (i % 6 == 5) {
+        char *path = tempfile_into_path (f);
+        written &= path && tempfile_unlink (path) == 0;
+        free (path);
+        return written;
+    }
+    return fclose (f) == 0 && written;
+}
+
+static void *
+churn (void *failures)
+{
+    for (int i = 0; !atomic_load (&stop); i++)
+        *(int *) failures += !churn_once (i);
+    return NULL;
+}
+
+/* AddressSanitizer's malloc() may itself be locked in the child of a process with threads. */
+#ifdef ADDRESS_SANITIZER
+enum { FILES = 0 };
+#else
+enum { FILES = 6 };
+#endif
+
+/*
+ * In a child of a process with threads: works for a while, or is ended by the watchdog. Its end
+ * is not exit(), which flushes all streams, also those that a thread had locked.
+ */
+static void
+live_a_little (void)
+{
+    int failures = 0;
+
+    signal (SIGALRM, SIG_DFL);
+    alarm (WATCHDOG);
+    for (int i = 0; i < FILES; i++)
+        failures += !churn_once (i);
+    if (FILES > 0)
+        failures += !NamedTemporaryFile ();
+    failures += tempfile_gettempdir () == NULL;
+    failures += tempfile_unlink ("/none of ours") == 0;
+    if (failures)
+        _exit (1);
+    quick_exit (0);
+}
+
+START_TEST (child_never_gets_stuck_however_busy_the_parent_is)
+{
+    enum { THREADS = 3 };
+    pthread_t threads[THREADS];
+    int failures[THREADS] = {0};
+    int rounds = test_number ("TEMPFILE_TEST_FORKS", 1000);
+
+    if (FILES == 0)
+        test_skip ("files of the children: AddressSanitizer's malloc() gets stuck itself");
+    ck_assert_ptr_nonnull (tempfile_gettempdir ());
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq (pthread_create (&threads[i], NULL, churn, &failures[i]), 0);
+    for (int i = 0; i < rounds; i++) {
+        int status;
+        pid_t child = fork ();
+        if (child == 0)
+            live_a_little ();
+        if (child < 0 || waitpid (child, &status, 0) != child)
+            ck_abort_msg ("fork: %s", strerror (errno));
+        if (status != 0)
+            ck_abort_msg ("child %d: wait status %#x%s", i, (unsigned) status,
+                          WIFSIGNALED (status) && WTERMSIG (status) == SIGALRM ? ", was stuck"
+                                                                               : "");
+    }
+    atomic_store (&stop, true);
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join (threads[i], NULL);
+        ck_assert_int_eq (failures[i], 0);
+    }
+}
+END_TEST
+
+/* --- exec --- */
+
+START_TEST (program_has_none_of_our_descriptors)
+{
+    char out[256], number[16];
+    FILE *f = test_open (_i, NULL);
+    FILE *g = tempfile_reopen (f, "r+b");
+
+    ck_assert_ptr_nonnull (g);
+    FILE *const ours[] = {f, g};
+    for (int i = 0; i < LENGTH (ours); i++) {
+        snprintf (number, sizeof number, "%d", tempfile_fileno (ours[i]));
+        ck_assert_int_eq (test_run (out, sizeof out, test_program ("helper"), "closed", number), 0);
+    }
+    assert_closes (g);
+    assert_closes (f);
+}
+END_TEST
+
+START_TEST (program_has_none_of_our_descriptors_however_busy_we_are)
+{
+    enum { THREADS = 2 };
+    pthread_t threads[THREADS];
+    int failures[THREADS] = {0};
+    int rounds = test_number ("TEMPFILE_TEST_FORKS", 1000) / 20;
+    char out[256];
+
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq (pthread_create (&threads[i], NULL, churn, &failures[i]), 0);
+    for (int i = 0; i < rounds; i++)
+        ck_assert_int_eq (
+            test_run (out, sizeof out, test_program ("helper"), "none-under", test_dir ()), 0);
+    atomic_store (&stop, true);
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join (threads[i], NULL);
+        ck_assert_int_eq (failures[i], 0);
+    }
+}
+END_TEST
+
+int
+main (void)
+{
+    Suite *s = suite_create ("fork");
+
+    TCase *tc = test_case (s, "child");
+    tcase_add_loop_test (tc, child_deletes_nothing_of_its_parent_s, 0, ENDS * LENGTH (actions));
+    tcase_add_loop_test (tc, child_s_own_files_go_with_the_child, 0, ENDS);
+    tcase_add_test (tc, child_s_own_files_outlive_the_parent);
+    tc = test_case (s, "threads");
+    tcase_set_timeout (tc, 600);
+    tcase_add_test (tc, child_never_gets_stuck_however_busy_the_parent_is);
+    tc = test_case (s, "exec");
+    tcase_add_loop_test (tc, program_has_none_of_our_descriptors, 0, KINDS);
+    tcase_add_test (tc, program_has_none_of_our_descriptors_however_busy_we_are);
+    return test_main (s);
+}
