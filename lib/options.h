@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-enum kind { KIND_UNNAMED, KIND_NAMED };
+enum kind { KIND_UNNAMED, KIND_NAMED, KIND_SPOOLED };
 
 struct mode {
     bool readable, writable, append, truncate, exclusive, text;
@@ -25,6 +25,7 @@ struct settings {
     const char *dir;             /* NULL: the default directory */
     enum tempfile_delete delete_when;
     mode_t permissions;
+    size_t max_size; /* spooled streams; 0: none */
     int (*on_close) (void *);
     void *on_close_arg;
 };

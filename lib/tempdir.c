@@ -65,9 +65,8 @@ trusted_getenv (const char *name)
 #endif
 }
 
-/* DIR as an absolute path without a '/' at its end, for the caller to free; or NULL with errno. */
-static char *
-absolute (const char *dir)
+char *
+tempfile__tempdir_absolute (const char *dir)
 {
     if (*dir == '/') {
         size_t length = strlen (dir);
@@ -91,7 +90,7 @@ try_directory (const char *dir, attempt_fn *attempt, void *arg)
 {
     if (*dir == '/')
         return attempt (dir, arg);
-    char *path = absolute (dir);
+    char *path = tempfile__tempdir_absolute (dir);
     if (!path) {
         tempfile__fail_system (errno, "dir '%s'", dir);
         return errno == ENOMEM ? CREATE_REFUSED : CREATE_FAILED;
@@ -159,7 +158,7 @@ try_candidates (attempt_fn *attempt, void *arg, const char **dir)
 static const char *
 lasting (const char *dir)
 {
-    char *path = absolute (dir);
+    char *path = tempfile__tempdir_absolute (dir);
     const char *result = path ? intern (path) : NULL;
     if (!result)
         tempfile__fail_system (errno, "dir '%s'", dir);

@@ -14,4 +14,7 @@ typedef int attempt_fn (const char *dir, void *arg);
  */
 int tempfile__tempdir_try (const char *dir, attempt_fn *attempt, void *arg);
 
+/* DIR as an absolute path without a '/' at its end, for the caller to free; or NULL with errno. */
+char *tempfile__tempdir_absolute (const char *dir);
+
 #endif
