@@ -72,6 +72,21 @@ tempfile__stream_read (struct stream *s, char *buffer, size_t size)
     return s->storage->ops->read (s->storage, buffer, size);
 }
 
+/*
+ * glibc counts on while it writes to a file, but not while it writes to a custom stream: a
+ * relative fseek() that finds something to write first would start from where the write began,
+ * and later data go to the wrong place. -1 makes it ask the seek callback.
+ */
+static void
+forget_offset (FILE *f)
+{
+#ifdef STREAM_OFFSET_MEMBER
+    f->STREAM_OFFSET_MEMBER = -1;
+#else
+    (void) f;
+#endif
+}
+
 /* libc throws a buffer away when it could not be written, and calls its next fclose() a success.
  * So the first failure is remembered until then. */
 size_t
@@ -80,6 +95,7 @@ tempfile__stream_write (struct stream *s, const char *buffer, size_t size)
     size_t done = s->storage->ops->write (s->storage, buffer, size);
     if (done < size && !s->failed)
         s->failed = errno;
+    forget_offset (s->file);
     return done;
 }
 
