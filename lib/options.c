@@ -34,36 +34,16 @@ tempfile_gettempprefix (void)
 /* The letters of a mode, as a set. */
 enum { R = 1, W = 2, X = 4, A = 8, UPDATE = 16, B = 32, T = 64, E = 128 };
 
-static unsigned
-letter (char c)
-{
-    switch (c) {
-    case 'r':
-        return R;
-    case 'w':
-        return W;
-    case 'x':
-        return X;
-    case 'a':
-        return A;
-    case '+':
-        return UPDATE;
-    case 'b':
-        return B;
-    case 't':
-        return T;
-    case 'e':
-        return E;
-    }
-    return 0;
-}
+static const unsigned char letters[UCHAR_MAX + 1] = {
+    ['r'] = R, ['w'] = W, ['x'] = X, ['a'] = A, ['+'] = UPDATE, ['b'] = B, ['t'] = T, ['e'] = E,
+};
 
 /* What is wrong with a mode in which not all letters are known and different. */
 static int
 fail_letters (const char *text)
 {
     for (const char *p = text; *p; p++) {
-        if (!letter (*p))
+        if (!letters[(unsigned char) *p])
             return tempfile__fail (EINVAL, "mode '%s': unknown letter '%c'", text, *p);
         if (strchr (p + 1, *p))
             return tempfile__fail (EINVAL, "mode '%s': '%c' given twice", text, *p);
@@ -78,7 +58,7 @@ parse_letters (unsigned *set, const char *text)
     bool sound = true;
     *set = 0;
     for (const char *p = text; *p; p++) {
-        unsigned bit = letter (*p);
+        unsigned bit = letters[(unsigned char) *p];
         openers += (bit & (R | W | X | A)) != 0;
         sound &= bit && !(*set & bit);
         *set |= bit;
