@@ -189,14 +189,14 @@ truncate_file (FILE *f, off_t size)
 }
 
 /*
- * The position is asked for first and set again at the end, which makes stdio forget what it has
- * read: that may be past the new end.
+ * The position is asked for first, when nothing is left that an append would move, and set again
+ * at the end, which makes stdio forget what it has read: that may be past the new end.
  */
 static int
 truncate_locked (FILE *f, off_t size)
 {
-    off_t position = ftello (f);
-    if (position < 0 || fflush (f) != 0 || truncate_file (f, size) < 0)
+    off_t position = fflush (f) == 0 ? ftello (f) : -1;
+    if (position < 0 || truncate_file (f, size) < 0)
         return -1;
     return fseeko (f, 0, SEEK_END) < 0 ? -1 : fseeko (f, position, SEEK_SET);
 }

@@ -662,7 +662,7 @@ START_TEST (file_is_made_with_the_options_of_the_open)
     ck_assert_int_eq (tempfile_rollover (f), 0);
     const char *sub = test_path ("sub");
     ck_assert_msg (strncmp (seen, sub, strlen (sub)) == 0, "%s", seen);
-    if (_i) { /* made under a name, and unlinked */
+    if (_i && strcmp (seen, sub) != 0) { /* made under a name, and unlinked */
         ck_assert_int_eq (strncmp (test_base (seen), "pre", 3), 0);
         ck_assert_str_eq (seen + strlen (seen) - 4, ".suf");
     }
@@ -888,7 +888,7 @@ START_TEST (a_position_that_no_file_has_cannot_move)
     FILE *f = open_spool (NULL, 0);
 
     put (f, "abc");
-    seek (f, INT64_MAX);
+    seek (f, INT64_MAX - 4095); /* libbsd's funopen() takes what ends in 32 ones for -1 */
     if (tempfile_rollover (f) == 0) {
         test_skip ("this file system has every offset");
     } else {

@@ -310,6 +310,32 @@ struct program {
 };
 
 /*
+ * Not every libc hears that a custom stream appends: by funopen(), and with musl, stdio tells a
+ * wrong position as long as there is something in the buffer that will be appended.
+ */
+static bool tells_while_appending;
+
+static void
+find_out_about_appending (void)
+{
+    FILE *f = TemporaryFile (.mode = "ab", .buffering = 4096);
+
+    ck_assert_int_ge (fputs ("abc", f), 0);
+    rewind (f);
+    ck_assert_int_ge (fputs ("d", f), 0);
+    tells_while_appending = ftello (f) == 4;
+    assert_closes (f);
+}
+
+static bool
+may_tell (const struct model *m)
+{
+    bool appending = m->append && m->direction == WRITING;
+
+    return m->pushed < 0 && (tells_while_appending || !appending);
+}
+
+/*
  * Is ACTION defined by the C standard, and by POSIX, after what was done before? ungetc() at the
  * end of the file is, but glibc 2.36 may free what it must not, on any stream, when the character
  * has been read again and nothing is left.
@@ -326,6 +352,8 @@ is_allowed (const struct model *m, enum action action)
         return m->readable && m->direction != WRITING;
     if (writes)
         return m->direction != READING && m->position + 12000 < LARGEST;
+    if (action == TELL)
+        return may_tell (m);
     if (action == UNGETC)
         return m->direction == READING && !m->ungot && m->position > 0 && m->position < m->size;
     return true;
@@ -353,9 +381,7 @@ draw_step (const struct model *m)
         step.action = SEEK;
     if ((step.action == ROLLOVER || step.action == FILENO || step.action == REOPEN) &&
         draw (8) != 0)
-        step.action = TELL;
-    if (m->pushed >= 0 && step.action == TELL)
-        step.action = SEEK;
+        step.action = may_tell (m) ? TELL : SEEK;
     if (step.action == WRITE || step.action == READ)
         step.size = draw_size ();
     else if (step.action == GETS)
@@ -428,7 +454,7 @@ run_step (FILE *spool, FILE *plain, struct model *m, const struct step *step)
     expected.value = model_step (m, step, expected.bytes);
     s.value = stream_step (spool, step, s.bytes);
     p.value = stream_step (plain, step, p.bytes);
-    bool tell = m->pushed < 0 && draw (3) == 0;
+    bool tell = may_tell (m) && draw (3) == 0;
     expected.end = m->end;
     expected.failed = false;
     expected.position = tell ? m->position : -1;
@@ -573,6 +599,7 @@ START_TEST (random_programs_give_the_same_on_a_spool_a_file_and_an_array)
     const char *given = getenv ("TEMPFILE_TEST_SEED");
     int rounds = test_number ("TEMPFILE_TEST_ROUNDS", 2000);
 
+    find_out_about_appending ();
     if (given) {
         run_programs (strtoull (given, NULL, 10), rounds);
         return;
