@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -136,6 +137,14 @@ bench_table (const char *title, const struct bench_row *rows, size_t n, const ch
     }
     free (floor);
     fflush (stdout);
+}
+
+/* tmpfile() knows one directory only; elsewhere the comparison would be one of file systems. */
+int
+bench_has_tmpfile (const char *dir)
+{
+    struct stat here, there;
+    return !stat (dir, &here) && !stat (P_tmpdir, &there) && here.st_dev == there.st_dev;
 }
 
 static const char *

@@ -20,6 +20,9 @@ struct bench_row {
 /* Runs the rows against each other in DIR and prints how they compare. */
 void bench_table (const char *title, const struct bench_row *rows, size_t n, const char *dir);
 
+/* Whether tmpfile() makes its files in DIR's file system; if not, it is no competitor there. */
+int bench_has_tmpfile (const char *dir);
+
 /*
  * The main function of a benchmark: reads the options and calls RUN for each directory on the
  * command line, or by default for one on disk and one in memory. Returns the exit status.

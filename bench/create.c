@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <tempfile.h>
@@ -120,19 +119,11 @@ named (const char *dir)
     return close_stream (NamedTemporaryFile (.dir = dir));
 }
 
-/* tmpfile() knows one directory only; elsewhere the comparison would be one of file systems. */
-static int
-is_where_tmpfile_works (const char *dir)
-{
-    struct stat here, there;
-    return !stat (dir, &here) && !stat (P_tmpdir, &there) && here.st_dev == there.st_dev;
-}
-
 static void
 run (const char *dir)
 {
     const char *elsewhere =
-        is_where_tmpfile_works (dir) ? NULL : "it works in " P_tmpdir ", another file system";
+        bench_has_tmpfile (dir) ? NULL : "it works in " P_tmpdir ", another file system";
     const struct bench_row without_name[] = {
         {"open(O_TMPFILE), close", bare_unnamed, NULL},
         {"open(O_TMPFILE), fdopen, fclose", fdopen_unnamed, NULL},

@@ -6,6 +6,7 @@
  *     FILE *g = NamedTemporaryFile (.suffix = ".csv");         a name, deleted at fclose
  *     FILE *h = NamedTemporaryFile (.dir = "/var/spool/x", .delete_when = TEMPFILE_DELETE_NEVER);
  *     struct tempfile_dir *d = TemporaryDirectory ();          a directory, removed with all in it
+ *     FILE *m = SpooledTemporaryFile (.max_size = 65536);      in memory until it is larger
  *
  * What comes back works with every stdio function, and a bare fclose() is enough. The file is
  * created with O_EXCL or O_TMPFILE, mode 0600, close-on-exec. A name still registered when the
@@ -55,7 +56,7 @@ struct tempfile_options {
     const char *dir;                  /* NULL: tempfile_gettempdir () */
     enum tempfile_delete delete_when; /* named streams and directories only */
     mode_t permissions;               /* 0: 0600, directories 0700; the umask does not matter */
-    size_t max_size;                  /* spooled streams only, in bytes */
+    size_t max_size;                  /* spooled streams only, in bytes; 0: no limit */
     int (*on_close) (void *arg);      /* as tempfile_on_close; every stream, and directories */
     void *on_close_arg;
     int recoverable; /* 1: tempfile_recover() finds it should this process be killed; named
@@ -88,6 +89,33 @@ FILE *tempfile_open (const struct tempfile_options *options, size_t size);
 FILE *tempfile_open_named (const struct tempfile_options *options, size_t size);
 
 /*
+ * Opens a temporary file that is in memory, without a file or a descriptor, until it has to move
+ * to disk: Python's SpooledTemporaryFile(). It moves when its size would become larger than
+ * max_size bytes, and when tempfile_fileno(), tempfile_rollover() or tempfile_reopen() ask for the
+ * file. With max_size 0 it does not move because of its size, unless a single write past the end,
+ * or a truncation, would add more than 1 MiB of zeros, or no memory is left. The file is made as
+ * tempfile_open() makes it, with the options given here; a relative dir means what it means now.
+ *
+ * When the move fails, the call that needed it fails with the errno of tempfile_open() or
+ * write(2) (ENOMEM, when memory was the reason to move); what was in memory before stays there and
+ * can be read, nothing of the failed write is stored, and the next call that needs the move
+ * tries again. delete_when must be 0. A missing dir is noticed at the move only. Before it,
+ * fileno() is -1, and a child made by fork() has a copy of its own.
+ *
+ * Returns a stream for the caller to fclose(), or NULL: EINVAL, E2BIG or ENAMETOOLONG as
+ * tempfile_open(), ENOMEM, or any errno of getcwd(3) for a relative dir.
+ */
+FILE *tempfile_open_spooled (const struct tempfile_options *options, size_t size);
+
+/*
+ * Moves a spooled stream to disk now, and writes out what it has buffered; position and contents
+ * stay as they are. Any other stream is there already and is only written out. Returns 0, or -1
+ * with the errno of the move, and then nothing has changed; or of write(2), when the stream is
+ * on disk but what was buffered could not be written.
+ */
+int tempfile_rollover (FILE *stream);
+
+/*
  * The absolute path of the stream's file, or NULL (EINVAL) when it has none. It stays the same
  * and stays valid until the stream is closed, whatever the working directory becomes.
  */
@@ -95,9 +123,9 @@ const char *tempfile_name (FILE *stream);
 
 /*
  * The stream's descriptor, or -1. It works on every stream of this library on every libc, where
- * fileno() may not. The descriptor belongs to the stream. fflush() the stream before the
- * descriptor is used, or handed to a child: then its offset is the stream's position and the
- * file holds all that was written.
+ * fileno() may not; a spooled stream moves to disk for it. The descriptor belongs to the stream.
+ * fflush() the stream before the descriptor is used, or handed to a child: then its offset is the
+ * stream's position and the file holds all that was written.
  */
 int tempfile_fileno (FILE *stream);
 
@@ -340,6 +368,12 @@ TemporaryDirectory (const tempfile_options &options = tempfile_options ())
 {
     return tempfile_open_dir (&options, sizeof options);
 }
+
+inline FILE *
+SpooledTemporaryFile (const tempfile_options &options = tempfile_options ())
+{
+    return tempfile_open_spooled (&options, sizeof options);
+}
 #else
 
 /*
@@ -366,6 +400,8 @@ TemporaryDirectory (const tempfile_options &options = tempfile_options ())
     tempfile_open_named (TEMPFILE_OPTIONS_ (__VA_ARGS__), sizeof (struct tempfile_options))
 #define TemporaryDirectory(...) \
     tempfile_open_dir (TEMPFILE_OPTIONS_ (__VA_ARGS__), sizeof (struct tempfile_options))
+#define SpooledTemporaryFile(...) \
+    tempfile_open_spooled (TEMPFILE_OPTIONS_ (__VA_ARGS__), sizeof (struct tempfile_options))
 #endif
 
 #ifdef __GNUC__

@@ -31,27 +31,43 @@ tempfile_gettempprefix (void)
     return "tmp";
 }
 
-static size_t
-count (const char *s, char c)
-{
-    size_t n = 0;
-    for (; *s; s++)
-        n += *s == c;
-    return n;
-}
+/* The letters of a mode, as a set. */
+enum { R = 1, W = 2, X = 4, A = 8, UPDATE = 16, B = 32, T = 64, E = 128 };
 
+static const unsigned char letters[UCHAR_MAX + 1] = {
+    ['r'] = R, ['w'] = W, ['x'] = X, ['a'] = A, ['+'] = UPDATE, ['b'] = B, ['t'] = T, ['e'] = E,
+};
+
+/* What is wrong with a mode in which not all letters are known and different. */
 static int
-check_mode_letters (const char *text)
+fail_letters (const char *text)
 {
-    if (count (text, 'r') + count (text, 'w') + count (text, 'x') + count (text, 'a') != 1)
-        return tempfile__fail (EINVAL, "mode '%s': must have exactly one of r, w, x, a", text);
     for (const char *p = text; *p; p++) {
-        if (!strchr ("rwxa+bte", *p))
+        if (!letters[(unsigned char) *p])
             return tempfile__fail (EINVAL, "mode '%s': unknown letter '%c'", text, *p);
         if (strchr (p + 1, *p))
             return tempfile__fail (EINVAL, "mode '%s': '%c' given twice", text, *p);
     }
-    if (strchr (text, 'b') && strchr (text, 't'))
+    return 0;
+}
+
+static int
+parse_letters (unsigned *set, const char *text)
+{
+    int openers = 0;
+    bool sound = true;
+    *set = 0;
+    for (const char *p = text; *p; p++) {
+        unsigned bit = letters[(unsigned char) *p];
+        openers += (bit & (R | W | X | A)) != 0;
+        sound &= bit && !(*set & bit);
+        *set |= bit;
+    }
+    if (openers != 1)
+        return tempfile__fail (EINVAL, "mode '%s': must have exactly one of r, w, x, a", text);
+    if (!sound)
+        return fail_letters (text);
+    if ((*set & B) && (*set & T))
         return tempfile__fail (EINVAL, "mode '%s': cannot be both text and binary", text);
     return 0;
 }
@@ -59,16 +75,17 @@ check_mode_letters (const char *text)
 int
 tempfile__mode_parse (struct mode *m, const char *text)
 {
-    if (check_mode_letters (text) < 0)
+    unsigned set;
+    if (parse_letters (&set, text) < 0)
         return -1;
-    bool update = strchr (text, '+');
-    bool reading = strchr (text, 'r');
-    m->append = strchr (text, 'a');
-    m->truncate = strchr (text, 'w');
-    m->exclusive = strchr (text, 'x');
+    bool update = set & UPDATE;
+    bool reading = set & R;
+    m->append = set & A;
+    m->truncate = set & W;
+    m->exclusive = set & X;
     m->readable = reading || update;
     m->writable = !reading || update;
-    m->text = !strchr (text, 'b');
+    m->text = !(set & B);
     m->flags = (!m->writable ? O_RDONLY : m->readable ? O_RDWR : O_WRONLY);
     m->flags |= m->append ? O_APPEND : 0;
     if (m->append)
@@ -87,6 +104,10 @@ tempfile__mode_parse (struct mode *m, const char *text)
 static int
 copy_options (struct tempfile_options *o, const struct tempfile_options *given, size_t size)
 {
+    if (given && size == sizeof *o) { /* nearly always, and a copy of known size is faster */
+        *o = *given;
+        return 0;
+    }
     memset (o, 0, sizeof *o);
     if (!given)
         return 0;
@@ -162,12 +183,14 @@ check_names (const struct settings *s)
     if (strchr (s->suffix, '/'))
         return tempfile__fail (EINVAL, "suffix '%s': must not contain '/'", s->suffix);
     size_t room = NAME_MAX - tempfile__random_length (s);
-    if (strlen (s->prefix) > room)
+    size_t prefix = strlen (s->prefix);
+    if (prefix > room)
         return tempfile__fail (ENAMETOOLONG, "prefix of %zu bytes: too long for a file name",
-                               strlen (s->prefix));
-    if (strlen (s->prefix) + strlen (s->suffix) > room)
+                               prefix);
+    size_t suffix = strlen (s->suffix);
+    if (prefix + suffix > room)
         return tempfile__fail (ENAMETOOLONG, "suffix of %zu bytes: too long for a file name",
-                               strlen (s->suffix));
+                               suffix);
     if (s->dir && !*s->dir)
         return tempfile__fail (ENOENT, "dir '': is empty");
     return 0;
@@ -181,11 +204,12 @@ check_numbers (const struct tempfile_options *o, enum kind kind)
                                o->buffering);
     if ((unsigned) o->delete_when > TEMPFILE_DELETE_NEVER)
         return tempfile__fail (EINVAL, "delete_when %d: no such value", (int) o->delete_when);
-    if (o->delete_when != TEMPFILE_DELETE_ON_CLOSE && kind == KIND_UNNAMED)
+    if (o->delete_when != TEMPFILE_DELETE_ON_CLOSE &&
+        (kind == KIND_UNNAMED || kind == KIND_SPOOLED))
         return tempfile__fail (EINVAL, "delete_when: for named streams only");
     if (o->delete_when == TEMPFILE_DELETE_ON_EXIT && kind == KIND_DIRECTORY)
         return tempfile__fail (EINVAL, "delete_when: a directory is deleted at close or never");
-    if (o->max_size != 0)
+    if (o->max_size != 0 && kind != KIND_SPOOLED)
         return tempfile__fail (EINVAL, "max_size: for spooled streams only");
     if (o->recoverable != 0 && o->recoverable != 1)
         return tempfile__fail (EINVAL, "recoverable %d: must be 0 or 1", o->recoverable);
@@ -217,6 +241,7 @@ check_kind (const struct tempfile_options *o, enum kind kind)
     } kinds[] = {
         [KIND_UNNAMED] = {MODE | STREAM | DELETE | PERMISSIONS | HOOK, "a stream without a name"},
         [KIND_NAMED] = {~0u, "a stream with a name"},
+        [KIND_SPOOLED] = {MODE | STREAM | DELETE | PERMISSIONS | HOOK, "a spooled stream"},
         [KIND_DIRECTORY] = {DELETE | PERMISSIONS | HOOK | RECOVERABLE, "a directory"},
         [KIND_MKDTEMP] = {PERMISSIONS, "tempfile_mkdtemp"},
         [KIND_MKSTEMP] = {MODE | PERMISSIONS, "tempfile_mkstemp"},
@@ -272,6 +297,7 @@ tempfile__options_parse (struct settings *s, enum kind kind, const struct tempfi
     s->delete_when = o.delete_when;
     s->permissions = o.permissions ? o.permissions : default_permissions (kind);
     s->recoverable = o.recoverable;
+    s->max_size = o.max_size;
     s->on_close = o.on_close;
     s->on_close_arg = o.on_close_arg;
     return check_names (s);

@@ -8,9 +8,17 @@
 
 #include <stdbool.h>
 
-/* What is to be made: a stream without or with a name, a directory that removes itself, or what
- * the caller removes: a directory, a descriptor, whatever tempfile_make() makes. */
-enum kind { KIND_UNNAMED, KIND_NAMED, KIND_DIRECTORY, KIND_MKDTEMP, KIND_MKSTEMP, KIND_MAKE };
+/* What is to be made: a stream without or with a name, one in memory, a directory that removes
+ * itself, or what the caller removes: a directory, a descriptor, whatever tempfile_make() makes. */
+enum kind {
+    KIND_UNNAMED,
+    KIND_NAMED,
+    KIND_SPOOLED,
+    KIND_DIRECTORY,
+    KIND_MKDTEMP,
+    KIND_MKSTEMP,
+    KIND_MAKE
+};
 
 struct mode {
     bool readable, writable, append, truncate, exclusive, text;
@@ -28,6 +36,7 @@ struct settings {
     enum tempfile_delete delete_when;
     mode_t permissions;
     bool recoverable;
+    size_t max_size; /* spooled streams; 0: none */
     int (*on_close) (void *);
     void *on_close_arg;
 };

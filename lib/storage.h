@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct settings;
 struct storage;
 
 struct storage_ops {
@@ -41,5 +42,20 @@ struct storage {
 /* A storage that owns the descriptor FD, at position 0; or NULL with errno, FD still the caller's.
  */
 struct storage *tempfile__storage_fd (int fd, bool append);
+
+/*
+ * An empty storage in memory, which makes its file, without a name and by SETTINGS, when it has to
+ * move to disk: when it outgrows max_size, and when it is asked for the descriptor. A write or
+ * truncation whose move fails has changed nothing. Names are copied, a relative directory made
+ * absolute. NULL with errno.
+ */
+struct storage *tempfile__storage_spool (const struct settings *);
+
+/* MOVED (ARG, descriptor) is called once, when the spool is on disk. */
+void tempfile__spool_watch (struct storage *, void (*moved) (void *arg, int fd), void *arg);
+
+/* From now on no spool moves any more. For the end of the process, or of the library: a file
+ * that would go the next moment helps nobody, and making one may run audit hooks. */
+void tempfile__spools_stay (void);
 
 #endif

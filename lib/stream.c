@@ -3,7 +3,7 @@
  * The public functions on streams. Opening decides which kind of stream it is to be:
  *
  *     plain   unnamed, nothing to run at close, no buffer of the caller's size
- *     custom  all else
+ *     custom  all else: named, spooled, closed with a hook, buffered by the caller's size
  *
  * The functions that take a FILE look for a custom stream behind it; where there is none, the
  * FILE is a plain one and libc's own functions serve.
@@ -112,6 +112,34 @@ tempfile_open_named (const struct tempfile_options *options, size_t size)
     return f;
 }
 
+static void
+set_fileno (void *file, int fd)
+{
+    tempfile__stream_set_fileno (file, fd);
+}
+
+EXPORT FILE *
+tempfile_open_spooled (const struct tempfile_options *options, size_t size)
+{
+    struct settings s;
+    if (tempfile__options_parse (&s, KIND_SPOOLED, options, size) < 0)
+        return NULL;
+    struct storage *spool = tempfile__storage_spool (&s);
+    if (!spool) {
+        tempfile__fail_system (errno, "cannot make a spooled stream");
+        return NULL;
+    }
+    FILE *f = tempfile__stream_custom (spool, -1, NULL, &s);
+    if (!f) {
+        int err = errno;
+        spool->ops->close (spool);
+        errno = err;
+        return NULL;
+    }
+    tempfile__spool_watch (spool, set_fileno, f);
+    return f;
+}
+
 /* The entry of the stream's file, or NULL with EINVAL and message. */
 static struct entry *
 entry_of (FILE *f, const struct stream *s)
@@ -130,6 +158,18 @@ tempfile_name (FILE *f)
     return e ? tempfile__entry_path (e) : NULL;
 }
 
+/* A spool moves to disk for this, which nobody may write to meanwhile. */
+static int
+descriptor (struct stream *s)
+{
+    flockfile (s->file);
+    int fd = s->storage->ops->descriptor (s->storage);
+    int err = errno;
+    funlockfile (s->file);
+    errno = err;
+    return fd;
+}
+
 EXPORT int
 tempfile_fileno (FILE *f)
 {
@@ -137,9 +177,18 @@ tempfile_fileno (FILE *f)
         return tempfile__fail (EINVAL, "tempfile_fileno: no stream");
     struct stream *s = tempfile__stream_find (f);
     if (s)
-        return s->storage->ops->descriptor (s->storage);
+        return descriptor (s);
     int fd = fileno (f);
     return fd < 0 ? tempfile__fail_system (errno, "the stream has no descriptor") : fd;
+}
+
+/* The move comes before the flush: when it fails, what is buffered is buffered still. */
+EXPORT int
+tempfile_rollover (FILE *f)
+{
+    if (tempfile_fileno (f) < 0)
+        return -1;
+    return fflush (f) == 0 ? 0 : tempfile__fail_system (errno, "cannot write out the stream");
 }
 
 static int
@@ -156,14 +205,14 @@ truncate_file (FILE *f, off_t size)
 }
 
 /*
- * The position is asked for first and set again at the end, which makes stdio forget what it has
- * read: that may be past the new end.
+ * The position is asked for first, when nothing is left that an append would move, and set again
+ * at the end, which makes stdio forget what it has read: that may be past the new end.
  */
 static int
 truncate_locked (FILE *f, off_t size)
 {
-    off_t position = ftello (f);
-    if (position < 0 || fflush (f) != 0 || truncate_file (f, size) < 0)
+    off_t position = fflush (f) == 0 ? ftello (f) : -1;
+    if (position < 0 || truncate_file (f, size) < 0)
         return -1;
     return fseeko (f, 0, SEEK_END) < 0 ? -1 : fseeko (f, position, SEEK_SET);
 }

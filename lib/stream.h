@@ -51,6 +51,9 @@ struct entry **tempfile__stream_plain_entry (FILE *, bool make);
 /* As the option: BUFFER, of BUFFERING bytes, where that is a size; it stays the caller's. */
 void tempfile__stream_set_buffer (FILE *, int buffering, char *buffer);
 
+/* What fileno(FILE) shall say, where the libc lets it. */
+void tempfile__stream_set_fileno (FILE *file, int fd);
+
 /* The custom stream behind FILE, or NULL: a plain one. */
 struct stream *tempfile__stream_find (FILE *file);
 

@@ -72,6 +72,21 @@ tempfile__stream_read (struct stream *s, char *buffer, size_t size)
     return s->storage->ops->read (s->storage, buffer, size);
 }
 
+/*
+ * glibc counts on while it writes to a file, but not while it writes to a custom stream: a
+ * relative fseek() that finds something to write first would start from where the write began,
+ * and later data go to the wrong place. -1 makes it ask the seek callback.
+ */
+static void
+forget_offset (FILE *f)
+{
+#ifdef STREAM_OFFSET_MEMBER
+    f->STREAM_OFFSET_MEMBER = -1;
+#else
+    (void) f;
+#endif
+}
+
 /* libc throws a buffer away when it could not be written, and calls its next fclose() a success.
  * So the first failure is remembered until then. */
 size_t
@@ -80,6 +95,7 @@ tempfile__stream_write (struct stream *s, const char *buffer, size_t size)
     size_t done = s->storage->ops->write (s->storage, buffer, size);
     if (done < size && !s->failed)
         s->failed = errno;
+    forget_offset (s->file);
     return done;
 }
 
@@ -140,8 +156,8 @@ tempfile__stream_close (struct stream *s)
 }
 
 /* Only where configure saw that it works, and for a descriptor that the member can hold. */
-static void
-set_fileno (FILE *f, int fd)
+void
+tempfile__stream_set_fileno (FILE *f, int fd)
 {
 #ifdef HAVE_STREAM_FILENO
     __typeof__ (f->STREAM_FILENO_MEMBER) member = (__typeof__ (member)) fd;
@@ -164,13 +180,13 @@ unmake (struct stream *s)
 static struct stream *
 make (struct storage *storage, struct entry *entry, const struct settings *settings)
 {
-    struct stream *s = calloc (1, sizeof *s);
+    struct stream *s = malloc (sizeof *s); /* calloc() of glibc is many times as slow */
     if (!s)
         return NULL;
-    s->storage = storage;
-    s->entry = entry;
-    s->delete_when = settings->delete_when;
-    s->recoverable = settings->recoverable;
+    *s = (struct stream){.storage = storage,
+                         .entry = entry,
+                         .delete_when = settings->delete_when,
+                         .recoverable = settings->recoverable};
     if (settings->on_close &&
         tempfile__stream_hook (s, settings->on_close, settings->on_close_arg) < 0)
         goto fail;
@@ -200,7 +216,7 @@ tempfile__stream_custom (struct storage *storage, int fd, struct entry *entry,
         return NULL;
     }
     if (fd >= 0)
-        set_fileno (f, fd);
+        tempfile__stream_set_fileno (f, fd);
     tempfile__stream_set_buffer (f, settings->buffering, s->buffer);
     publish (s, f);
     return f;
@@ -220,12 +236,13 @@ flush_unless_busy (struct node *n)
 /*
  * At exit libc is about to do the same; but at dlclose it would find out only later, at exit,
  * that there is something to write or a position to put right, and call our callbacks when they
- * are no longer there.
+ * are no longer there. No spool moves to disk for that: it would run audit hooks under the lock.
  */
 __attribute__ ((__destructor__)) static void
 flush_all (void)
 {
     int saved = errno;
+    tempfile__spools_stay ();
     tempfile__lock (LOCK_STREAMS);
     tempfile__table_walk (&streams, flush_unless_busy);
     tempfile__unlock (LOCK_STREAMS);

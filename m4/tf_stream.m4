@@ -3,7 +3,7 @@
 
 # TF_STREAM_BACKEND: --with-stream; sets the shell variable tf_stream, the conditional
 # STREAM_FUNOPEN, STREAM_CFLAGS and STREAM_LIBS, and defines STREAM_BACKEND,
-# HAVE_STREAM_FILENO with STREAM_FILENO_MEMBER, and STREAM_WRITE_SHORT.
+# HAVE_STREAM_FILENO with STREAM_FILENO_MEMBER, STREAM_OFFSET_MEMBER, and STREAM_WRITE_SHORT.
 AC_DEFUN([TF_STREAM_BACKEND], [
   AC_ARG_WITH([stream],
     [AS_HELP_STRING([--with-stream=auto|fopencookie|funopen],
@@ -25,6 +25,7 @@ AC_DEFUN([TF_STREAM_BACKEND], [
   AC_SUBST([STREAM_CFLAGS])
   AC_SUBST([STREAM_LIBS])
   TF_STREAM_FILENO
+  TF_STREAM_OFFSET
   TF_STREAM_WRITE_SHORT
 ])
 
@@ -141,4 +142,64 @@ AC_DEFUN([TF_STREAM_WRITE_SHORT], [
   AS_IF([test "$tf_cv_stream_write_short" = yes],
     [AC_DEFINE([STREAM_WRITE_SHORT], [1],
       [Define to 1 if custom streams take a short write for a failure.])])
+])
+
+# A custom stream over ten bytes of memory that is read, written in its middle, and moved from
+# there: exits with 0 when it arrives where it should. FORGET is what the write callback does last.
+m4_define([TF_TEST_MOVE], [AC_LANG_PROGRAM([[
+  #include <stdio.h>
+  #include <string.h>
+  #include <sys/types.h>
+  static FILE *f;
+  static char bytes[11] = "0123456789";
+  static long at;
+  static long take (char *b, long n)
+  { n = n < 10 - at ? n : 10 - at; memcpy (b, bytes + at, (size_t) n); at += n; return n; }
+  static long give (const char *b, long n)
+  { memcpy (bytes + at, b, (size_t) n); at += n; $1; return n; }
+  static long move (long offset, int whence)
+  { return at = offset + (whence == SEEK_SET ? 0 : whence == SEEK_CUR ? at : 10); }
+  #ifdef TEST_FUNOPEN
+  static int on_read (void *c, char *b, int n) { (void) c; return (int) take (b, n); }
+  static int on_write (void *c, const char *b, int n) { (void) c; return (int) give (b, n); }
+  static off_t on_seek (void *c, off_t o, int w) { (void) c; return move ((long) o, w); }
+  static FILE *stream (void) { return funopen (&at, on_read, on_write, on_seek, 0); }
+  #else
+  static ssize_t on_read (void *c, char *b, size_t n) { (void) c; return take (b, (long) n); }
+  static ssize_t on_write (void *c, const char *b, size_t n)
+  { (void) c; return give (b, (long) n); }
+  static int on_seek (void *c, off64_t *o, int w) { (void) c; *o = move ((long) *o, w); return 0; }
+  static FILE *stream (void)
+  {
+    cookie_io_functions_t io;
+    memset (&io, 0, sizeof io);
+    io.read = on_read;
+    io.write = on_write;
+    io.seek = on_seek;
+    return fopencookie (&at, "w+", io);
+  }
+  #endif
+]], [[
+  f = stream ();
+  if (!f || fgetc (f) != '0' || fseek (f, 1, SEEK_SET) != 0)
+    return 1;
+  if (fputs ("AB", f) < 0 || fseek (f, 1, SEEK_CUR) != 0 || fgetc (f) != '4')
+    return 2;]])])
+
+# Whether a relative fseek() after a write goes astray on custom streams, because stdio does not
+# count what the write callback took, and is put right when the callback makes stdio forget the
+# offset that it remembers. Tested by running; when cross compiling, where there is the member
+# that fileno() reads, it is that stdio.
+AC_DEFUN([TF_STREAM_OFFSET], [
+  AC_CACHE_CHECK([for the member of FILE that custom streams must reset after a write],
+    [tf_cv_stream_offset], [
+    TF_WITH_STREAM_FLAGS([
+      AC_RUN_IFELSE([TF_TEST_MOVE([])], [tf_cv_stream_offset=none],
+        [AC_RUN_IFELSE([TF_TEST_MOVE([f->_offset = -1])],
+          [tf_cv_stream_offset=_offset], [tf_cv_stream_offset=unknown])],
+        [AS_IF([test "$tf_cv_stream_fileno" = _fileno],
+          [tf_cv_stream_offset=_offset], [tf_cv_stream_offset=none])])])])
+  AS_IF([test "$tf_cv_stream_offset" = _offset],
+    [AC_DEFINE([STREAM_OFFSET_MEMBER], [_offset],
+      [Define to the member of FILE that a write callback must set to -1.])])
 ])
