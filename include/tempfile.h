@@ -190,11 +190,11 @@ int tempfile_on_close (FILE *stream, int (*function) (void *arg), void *arg);
 int tempfile_close (FILE *stream);
 
 /*
- * Closes the stream, in any case, but leaves its file until tempfile_unlink(), the end of a
- * tempfile_auto_path scope, or exit; with TEMPFILE_DELETE_NEVER or tempfile_keep() beyond that.
- * Returns the path, for the caller to free(), or NULL: EINVAL (the file has no name), ENOMEM, or
- * whatever errno fclose() had; then the file is deleted, unless it was to be kept, for it may not
- * be whole.
+ * Closes the stream but leaves its file until tempfile_unlink(), the end of a tempfile_auto_path
+ * scope, or exit; with TEMPFILE_DELETE_NEVER or tempfile_keep() beyond that. Returns the path,
+ * for the caller to free(). When the file has no name nothing is done, and the result is NULL with
+ * EINVAL. In all other cases the stream is closed: a result of NULL has then ENOMEM or whatever
+ * errno fclose() had, and the file is deleted, unless it was to be kept, for it may not be whole.
  */
 char *tempfile_into_path (FILE *stream);
 

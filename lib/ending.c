@@ -13,6 +13,7 @@
  */
 #include "export.h"
 
+#include "ending.h"
 #include "error.h"
 #include "process.h"
 #include "registry.h"
@@ -170,11 +171,11 @@ at_exit (void)
     tempfile__unlock (LOCK_SIGNALS);
 }
 
-#ifdef HAVE_AT_QUICK_EXIT
 /* If it cannot be registered, quick_exit() leaves the files, as _exit() does. */
-__attribute__ ((__constructor__)) static void
-watch_quick_exit (void)
+void
+tempfile__watch_end (void)
 {
+#ifdef HAVE_AT_QUICK_EXIT
     (void) at_quick_exit (tempfile_cleanup);
-}
 #endif
+}

@@ -10,6 +10,7 @@
  */
 #include "export.h"
 
+#include "ending.h"
 #include "error.h"
 #include "process.h"
 #include "registry.h"
@@ -444,4 +445,10 @@ tempfile__registry_free (void)
     if (all_free () && atomic_load (&walks) == 0)
         free_chunks ();
     tempfile__unlock (LOCK_REGISTRY);
+}
+
+__attribute__ ((__constructor__)) static void
+begin (void)
+{
+    tempfile__watch_end ();
 }

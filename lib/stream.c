@@ -367,10 +367,9 @@ tempfile_close (FILE *f)
 
 /* The path that is to be left, or NULL with errno and message. Changes what the close will do. */
 static char *
-leave_path (FILE *f, struct stream *s)
+leave_path (FILE *f, struct stream *s, struct entry *e)
 {
-    struct entry *e = entry_of (f, s);
-    if (!e || (s && s->recoverable && outlive_stream (e, tempfile_fileno (f)) < 0))
+    if (s && s->recoverable && outlive_stream (e, tempfile_fileno (f)) < 0)
         return NULL;
     char *path = strdup (tempfile__entry_path (e));
     if (!path)
@@ -383,13 +382,12 @@ leave_path (FILE *f, struct stream *s)
 EXPORT char *
 tempfile_into_path (FILE *f)
 {
-    if (!f) {
-        tempfile__fail (EINVAL, "tempfile_into_path: no stream");
+    struct stream *s = f ? tempfile__stream_find (f) : NULL;
+    struct entry *e = entry_of (f, s);
+    if (!e)
         return NULL;
-    }
-    struct stream *s = tempfile__stream_find (f);
     bool keep = !s || s->delete_when == TEMPFILE_DELETE_NEVER;
-    char *path = leave_path (f, s);
+    char *path = leave_path (f, s, e);
     int err = path ? 0 : errno;
     if (fclose (f) != 0 && !err) {
         err = errno;
