@@ -57,6 +57,14 @@ calibrate (const struct bench_row *row, const char *dir)
     }
 }
 
+static double
+time_prepared (const struct bench_row *row, const char *dir, int (*prepare) (const char *dir))
+{
+    if (prepare (dir))
+        die ("preparation");
+    return time_turn (row, dir, 1);
+}
+
 static int
 compare (const void *a, const void *b)
 {
@@ -104,8 +112,9 @@ print_row (const struct bench_row *row, double *samples, const double *floor)
     free (ratios);
 }
 
-void
-bench_table (const char *title, const struct bench_row *rows, size_t n, const char *dir)
+static void
+compare_rows (const char *title, const struct bench_row *rows, size_t n, const char *dir,
+              int (*prepare) (const char *dir))
 {
     double *samples[MAX_ROWS];
     size_t counts[MAX_ROWS], order[MAX_ROWS], running = 0;
@@ -117,13 +126,14 @@ bench_table (const char *title, const struct bench_row *rows, size_t n, const ch
             die ("memory");
         if (rows[i].left_out)
             continue;
-        counts[i] = calibrate (&rows[i], dir);
+        counts[i] = prepare ? 1 : calibrate (&rows[i], dir);
         order[running++] = i;
     }
     for (size_t r = 0; r < rounds; r++) {
         shuffle (order, running);
         for (size_t k = 0; k < running; k++)
-            samples[order[k]][r] = time_turn (&rows[order[k]], dir, counts[order[k]]);
+            samples[order[k]][r] = prepare ? time_prepared (&rows[order[k]], dir, prepare)
+                                           : time_turn (&rows[order[k]], dir, counts[order[k]]);
     }
 
     printf ("\n  %-44s %11s  %6s  %s\n", title, "median", "ratio", "[quartiles]");
@@ -145,6 +155,22 @@ bench_has_tmpfile (const char *dir)
 {
     struct stat here, there;
     return !stat (dir, &here) && !stat (P_tmpdir, &there) && here.st_dev == there.st_dev;
+}
+
+void
+bench_table (const char *title, const struct bench_row *rows, size_t n, const char *dir)
+{
+    compare_rows (title, rows, n, dir, NULL);
+}
+
+void
+bench_prepared_table (const char *title, const struct bench_row *rows, size_t n, const char *dir,
+                      int (*prepare) (const char *dir))
+{
+    size_t asked = rounds;
+    rounds = asked < 7 * 40 ? 7 : asked / 40;
+    compare_rows (title, rows, n, dir, prepare);
+    rounds = asked;
 }
 
 static const char *

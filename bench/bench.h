@@ -24,6 +24,13 @@ void bench_table (const char *title, const struct bench_row *rows, size_t n, con
 int bench_has_tmpfile (const char *dir);
 
 /*
+ * The same for what uses up something that is made before, by PREPARE, which is not timed. Each
+ * turn is one run, and there is one round for forty of those asked for, but at least seven.
+ */
+void bench_prepared_table (const char *title, const struct bench_row *rows, size_t n,
+                           const char *dir, int (*prepare) (const char *dir));
+
+/*
  * The main function of a benchmark: reads the options and calls RUN for each directory on the
  * command line, or by default for one on disk and one in memory. Returns the exit status.
  */
