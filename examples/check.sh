@@ -80,6 +80,17 @@ cmp inplace expected || fail '-o to the input'
 cp long longer
 status_is 0 "$bin/extsort" -m 1M -o longer many
 cmp longer expected || fail '-o to a longer file'
+(umask 027 && exec "$bin/extsort" -o ordinary many) || fail "-o to a new file: status $?"
+cmp ordinary expected || fail '-o to a new file'
+case $(ls -l ordinary) in
+-rw-r-----*) ;;
+*) fail "-o: not the permissions of a new file: $(ls -l ordinary)" ;;
+esac
+ln -s longer link
+cp long longer
+status_is 0 "$bin/extsort" -m 1M -o link many
+[ -h link ] || fail '-o to a symbolic link replaced the link'
+cmp longer expected || fail '-o to a symbolic link'
 
 # With few files open at once there must be merges on the way: more than the last one.
 # shellcheck disable=SC3045
@@ -108,6 +119,22 @@ small_files () (
 small_files | cat >got
 [ "$(cat status)" -eq 2 ] || fail "a run that cannot be written: status $(cat status), not 2"
 [ -s errors ] || fail 'a run that cannot be written: no message'
+
+# The output that cannot be written completely: the old file stays, and nothing is beside it.
+mkdir out
+cp newlines out/old
+(
+    trap '' XFSZ
+    ulimit -f 100 || exit 2
+    exec "$bin/extsort" -m 64M -o out/old many 2>errors
+)
+status=$?
+[ $status -eq 2 ] || fail "an output that cannot be written: status $status, not 2"
+[ -s errors ] || fail 'an output that cannot be written: no message'
+cmp out/old newlines || fail 'an output that could not be written replaced the file'
+status_is 2 "$bin/extsort" -o out/old missing
+cmp out/old newlines || fail 'a missing input: the output was replaced'
+[ "$(ls -A out)" = old ] || fail "beside the output: $(ls -A out)"
 
 status_is 2 "$bin/extsort" missing
 status_is 2 "$bin/extsort" many .
@@ -164,8 +191,9 @@ status_is 125 filter a/b true
 status_is 125 filter .txt rm
 [ ! -w /dev/full ] || status_is 125 filter .txt true >/dev/full
 
-# A signal ends the command and filter, and the file goes.
-"$bin/filter" .txt sh -c 'echo >ready; exec sleep 60' <fruit >got &
+# A signal ends filter, and the file goes.
+# shellcheck disable=SC2016
+"$bin/filter" .txt sh -c 'echo $$ >command; mv command ready; exec sleep 60' <fruit >got &
 filter=$!
 i=0
 while [ ! -e ready ] && [ $i -lt 100 ]; do
@@ -175,6 +203,7 @@ done
 kill -TERM $filter
 wait $filter
 status=$?
+kill "$(cat ready)"
 [ $status -eq 143 ] || fail "filter: status $status after SIGTERM, not 143"
 
 left=$(ls -A "$TMPDIR")

@@ -10,6 +10,9 @@
  * else can open it, and its disk space is free again as soon as it is closed or the program ends,
  * in whatever way. Hence there is no clean-up here, no signal handler and no list of names, and
  * any function may give up at any point by exiting.
+ *
+ * What -o names is replaced at the very end, in one step: until then the output is a
+ * NamedTemporaryFile() beside it, and whatever fails leaves the old file as it was.
  */
 #define _POSIX_C_SOURCE 200809L
 #define _FILE_OFFSET_BITS 64
@@ -23,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <tempfile.h>
@@ -60,6 +64,7 @@ struct source {
 struct output {
     FILE *stream;
     const char *name; /* for messages */
+    bool replaces;    /* the stream is a temporary file that is to become NAME */
 };
 
 struct sorter {
@@ -289,7 +294,7 @@ write_arena (struct sorter *s, struct output out)
 static struct output
 open_run (const struct sorter *s)
 {
-    struct output out = {TemporaryFile (.buffering = (int) s->block), "temporary file"};
+    struct output out = {TemporaryFile (.buffering = (int) s->block), "temporary file", false};
     if (!out.stream)
         die (out.name, tempfile_errmsg ());
     return out;
@@ -535,20 +540,51 @@ new_sorter (size_t budget)
     return s;
 }
 
+/* What a file gets that is made in the ordinary way. */
+static mode_t
+ordinary_permissions (void)
+{
+    mode_t mask = umask (0);
+    umask (mask);
+    return 0666 & ~mask;
+}
+
+/* A temporary file in the directory of NAME, and so on the file system of what it is to become. */
+static FILE *
+open_beside (const char *name)
+{
+    const char *slash = strrchr (name, '/');
+    char *dir = slash ? strndup (name, slash == name ? 1 : (size_t) (slash - name)) : strdup (".");
+    if (!dir)
+        die ("memory", strerror (ENOMEM));
+    FILE *f = NamedTemporaryFile (.mode = "wb", .dir = dir, .permissions = ordinary_permissions ());
+    if (!f || tempfile_cleanup_on_signals () < 0)
+        die (name, tempfile_errmsg ());
+    free (dir);
+    return f;
+}
+
 /*
- * Opened before the work starts, so that a mistake in the name shows at once, but not emptied, for
- * it may be one of the inputs.
+ * Opened before the work starts, so that a mistake in the name shows at once. A regular file stays
+ * as it is until the end, and so do the inputs, of which it may be one. What cannot be replaced,
+ * such as a device or a symbolic link, is written directly, but not emptied yet.
  */
 static struct output
 open_output (const char *name)
 {
-    struct output out = {stdout, "standard output"};
-    if (name) {
+    struct output out = {stdout, name ? name : "standard output", false};
+    struct stat st;
+    if (name && lstat (name, &st) == 0 && !S_ISREG (st.st_mode)) {
         int fd = open (name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-        out = (struct output){fd < 0 ? NULL : fdopen (fd, "wb"), name};
+        out.stream = fd < 0 ? NULL : fdopen (fd, "wb");
+    } else if (name) {
+        if (access (name, W_OK) != 0 && errno != ENOENT)
+            die (name, strerror (errno));
+        out.stream = open_beside (name);
+        out.replaces = true;
     }
     /* Were standard output closed, the first file to be opened would take its place. */
-    if (!out.stream || fcntl (fileno (out.stream), F_GETFD) == -1)
+    if (!out.stream || (!name && fcntl (STDOUT_FILENO, F_GETFD) == -1))
         die (out.name, strerror (errno));
     return out;
 }
@@ -556,14 +592,18 @@ open_output (const char *name)
 static void
 empty_output (struct output out)
 {
-    /* EINVAL is no failure: a pipe or a device has no length. What > opened, the shell emptied. */
-    if (out.stream != stdout && ftruncate (fileno (out.stream), 0) && errno != EINVAL)
+    if (out.stream == stdout || out.replaces) /* what > opened, the shell emptied */
+        return;
+    /* EINVAL is no failure: a pipe or a device has no length. */
+    if (ftruncate (fileno (out.stream), 0) && errno != EINVAL)
         die (out.name, strerror (errno));
 }
 
 static void
 close_output (struct output out)
 {
+    if (out.replaces && tempfile_persist (out.stream, out.name, 0) < 0)
+        die (out.name, tempfile_errmsg ());
     if (fclose (out.stream))
         die (out.name, strerror (errno));
 }
@@ -598,9 +638,9 @@ static const char usage[] =
     "usage: extsort [-hv] [-m SIZE] [-o FILE] [FILE...]\n"
     "Sorts lines as LC_ALL=C sort does; without FILE, or where it is -, from standard input.\n"
     "  -m SIZE  use about SIZE bytes of memory, K M G may follow (64M)\n"
-    "  -o FILE  write to FILE, which may be one of the inputs\n"
+    "  -o FILE  replace FILE, which may be one of the inputs, when all went well\n"
     "  -v       say on standard error what was done\n"
-    "Temporary files go to $TMPDIR, else /tmp.\n";
+    "Temporary files go to $TMPDIR, else /tmp; the output beside FILE until it is whole.\n";
 
 struct options {
     size_t budget;

@@ -10,13 +10,14 @@
  *
  * It shows how to hand a file over by name: write it, turn the stream into its path, which makes
  * sure that everything is on disk, and let the scope of that path be the life of the file. It does
- * not matter whether the command wrote into the file or renamed another one over it.
+ * not matter whether the command wrote into the file or renamed another one over it. A signal that
+ * ends this program deletes the file as well: that takes one call. It is for the command only when
+ * it comes from the terminal, and goes to both.
  */
 #define _POSIX_C_SOURCE 200809L
 #define _FILE_OFFSET_BITS 64
 
 #include <errno.h>
-#include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -32,37 +33,6 @@ extern char **environ;
 /* As with env and timeout: the trouble was ours; the command cannot be run; there is no such one.
  */
 enum { FAILED = 125, CANNOT_RUN = 126, NOT_FOUND = 127 };
-
-static volatile sig_atomic_t caught;
-
-static void
-on_signal (int signal_number)
-{
-    caught = signal_number;
-}
-
-/*
- * A signal that would end this program first ends whatever it waits for, with EINTR, so that it
- * leaves its scopes in the ordinary way, and the file goes. die_of_signal() then does what the
- * sender wanted.
- */
-static void
-catch_signals (void)
-{
-    const int signals[] = {SIGHUP, SIGINT, SIGTERM};
-    struct sigaction action = {.sa_handler = on_signal}, old;
-    sigemptyset (&action.sa_mask);
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        if (!sigaction (signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
-            sigaction (signals[i], &action, NULL);
-}
-
-static void
-die_of_signal (void)
-{
-    signal (caught, SIG_DFL);
-    raise (caught);
-}
 
 static int
 complain (int status, const char *what, const char *why)
@@ -117,20 +87,14 @@ file_to_output (const char *path)
     return status;
 }
 
-/*
- * Waits for the command and returns its status; a signal that we get is for it as well. *EXITED
- * becomes true when the command ended by itself.
- */
+/* Waits for the command and returns its status. *EXITED becomes true when it ended by itself. */
 static int
 wait_for (pid_t child, bool *exited)
 {
     int status;
-    while (waitpid (child, &status, 0) < 0) {
+    while (waitpid (child, &status, 0) < 0)
         if (errno != EINTR)
             return complain (FAILED, "waitpid", strerror (errno));
-        if (caught)
-            kill (child, caught);
-    }
     *exited = WIFEXITED (status);
     return *exited ? WEXITSTATUS (status) : 128 + WTERMSIG (status);
 }
@@ -175,7 +139,7 @@ filter (const char *suffix, char **command)
 
     bool exited = false;
     int status = run (command, &exited);
-    if (!exited || caught)
+    if (!exited)
         return status; /* what it left may be half done */
     int error = file_to_output (path);
     return error ? error : status;
@@ -191,16 +155,15 @@ main (int argc, char **argv)
                stderr);
         return FAILED;
     }
+    if (tempfile_cleanup_on_signals () < 0)
+        return complain (FAILED, "signals", tempfile_errmsg ());
     char **command = calloc ((size_t) argc, sizeof *command);
     if (!command)
         return complain (FAILED, "memory", strerror (errno));
     memcpy (command, argv + 2, (size_t) (argc - 2) * sizeof *command);
 
-    catch_signals ();
     int status = filter (argv[1], command);
     free (command);
-    if (caught)
-        die_of_signal ();
     if (fclose (stdout))
         return complain (FAILED, "standard output", strerror (errno));
     return status;
