@@ -11,7 +11,7 @@ complain () { echo "$*"; status=1; }
 # What the header declares for its users. Names that end in _ are its own.
 names=$(
     tr -cs 'A-Za-z0-9_' '\n' <"$srcdir/../include/tempfile.h" |
-        grep -E '^(tempfile_[a-z_]*[a-z]|(Named)?TemporaryFile)$' |
+        grep -E '^(tempfile_[a-z_]*[a-z]|(Named|Spooled)?TemporaryFile)$' |
         grep -Ev '^tempfile_(delete)$' | sort -u
 )
 for name in $names; do
