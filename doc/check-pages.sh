@@ -11,8 +11,8 @@ complain () { echo "$*"; status=1; }
 # What the header declares for its users. Names that end in _ are its own.
 names=$(
     tr -cs 'A-Za-z0-9_' '\n' <"$srcdir/../include/tempfile.h" |
-        grep -E '^(tempfile_[a-z_]*[a-z]|(Named|Spooled)?TemporaryFile)$' |
-        grep -Ev '^tempfile_(delete)$' | sort -u
+        grep -E '^(tempfile_[a-z_]*[a-z]|(Named|Spooled)?TemporaryFile|TemporaryDirectory)$' |
+        grep -Ev '^tempfile_(delete|dir)$' | sort -u
 )
 for name in $names; do
     page=$srcdir/$name.3

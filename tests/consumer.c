@@ -19,7 +19,10 @@ static function *const functions[] = {
     (function *) tempfile_unlink,         (function *) tempfile_gettempdir,
     (function *) tempfile_settempdir,     (function *) tempfile_gettempprefix,
     (function *) tempfile_add_audit_hook, (function *) tempfile_errmsg,
-    (function *) tempfile_version,
+    (function *) tempfile_version,        (function *) tempfile_open_dir,
+    (function *) tempfile_dir_name,       (function *) tempfile_dir_keep,
+    (function *) tempfile_dir_close,      (function *) tempfile_mkstemp,
+    (function *) tempfile_mkdtemp,        (function *) tempfile_make,
 };
 
 static int closed;
@@ -68,7 +71,9 @@ use_scope_guards (void)
     tempfile_auto FILE *f = NamedTemporaryFile (.delete_when = TEMPFILE_DELETE_ON_EXIT);
     tempfile_auto_path char *path = tempfile_into_path (NamedTemporaryFile ());
 
-    failures += check (f != NULL && path != NULL, "scope guards");
+    tempfile_auto_dir struct tempfile_dir *d = TemporaryDirectory (.prefix = "consumer-");
+
+    failures += check (f != NULL && path != NULL && d != NULL, "scope guards");
 #endif
     return failures;
 }

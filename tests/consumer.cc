@@ -64,7 +64,8 @@ use_defaults ()
 #ifdef __GNUC__
     tempfile_auto FILE *guarded = TemporaryFile ();
     tempfile_auto_path char *path = tempfile_into_path (NamedTemporaryFile ());
-    failures += check (guarded && path, "scope guards");
+    tempfile_auto_dir struct tempfile_dir *dir = TemporaryDirectory ();
+    failures += check (guarded && path && dir, "scope guards");
 #endif
     return failures;
 }
