@@ -53,14 +53,14 @@ static void
 before_fork (void)
 {
     for (int i = 0; i < LOCKS; i++)
-        tempfile__lock (i);
+        tempfile__lock ((enum lock) i);
 }
 
 static void
 after_fork_in_parent (void)
 {
     for (int i = LOCKS; i-- > 0;)
-        tempfile__unlock (i);
+        tempfile__unlock ((enum lock) i);
 }
 
 static void
