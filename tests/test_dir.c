@@ -345,18 +345,21 @@ end (int how)
     exit (0);
 }
 
+/* Handles that are never closed are not lost either. */
+static struct tempfile_dir *left, *left_too;
+
 START_TEST (exit_removes_files_and_then_directories)
 {
     pid_t child = fork ();
 
     if (child == 0) {
-        struct tempfile_dir *d = open_dir ();
-        FILE *f = NamedTemporaryFile (.dir = tempfile_dir_name (d));
-        fill (d);
+        left = open_dir ();
+        FILE *f = NamedTemporaryFile (.dir = tempfile_dir_name (left));
+        fill (left);
         if (!f)
             _exit (1);
-        struct tempfile_dir *inner = TemporaryDirectory (.dir = tempfile_dir_name (d));
-        if (!inner || !NamedTemporaryFile (.dir = tempfile_dir_name (inner)))
+        left_too = TemporaryDirectory (.dir = tempfile_dir_name (left));
+        if (!left_too || !NamedTemporaryFile (.dir = tempfile_dir_name (left_too)))
             _exit (2);
         end (_i);
     }
@@ -391,8 +394,8 @@ START_TEST (child_closes_and_exits_and_removes_nothing_of_its_parents)
     fill (d);
     pid_t child = fork ();
     if (child == 0) {
-        struct tempfile_dir *own = open_dir ();
-        if (!test_exists (tempfile_dir_name (own)) || tempfile_dir_close (d) != 0 || runs != 1)
+        left = open_dir ();
+        if (!test_exists (tempfile_dir_name (left)) || tempfile_dir_close (d) != 0 || runs != 1)
             _exit (1);
         end (_i);
     }
