@@ -14,9 +14,10 @@
  * locked. Its maker has not handed it out: when it finds the lock taken or the file deleted, it
  * takes another name (see create.c). The lock is held here until the name is deleted.
  *
- * What cannot be opened cannot be locked and is left alone: only who may open a file, its owner or
- * the superuser as a rule, recovers it. A child of fork() that still has the descriptor counts as
- * the owner. A kept or persisted file has lost its tagged name, or never had one.
+ * What cannot be opened cannot be locked and is left alone, and so is what may not be deleted: only
+ * who may do both, its owner or the superuser as a rule, recovers a file. A child of fork() that
+ * still has the descriptor counts as the owner. A kept or persisted file has lost its tagged name,
+ * or never had one.
  */
 #include "export.h"
 
@@ -79,6 +80,8 @@ recover_one (int dir, const char *path, const char *name)
     if (flock (fd, LOCK_EX | LOCK_NB) == 0 && fstat (fd, &st) == 0 &&
         (S_ISREG (st.st_mode) || S_ISDIR (st.st_mode)) && is_still (dir, name, &st))
         result = delete (dir, path, name, S_ISDIR (st.st_mode));
+    if (result < 0 && (errno == EACCES || errno == EPERM))
+        result = 0;
     int err = errno;
     close (fd);
     errno = err;

@@ -389,6 +389,8 @@ tempfile_into_path (FILE *f)
     bool keep = !s || s->delete_when == TEMPFILE_DELETE_NEVER;
     char *path = leave_path (f, s, e);
     int err = path ? 0 : errno;
+    if (!path && !keep)
+        s->delete_when = TEMPFILE_DELETE_ON_CLOSE;
     if (fclose (f) != 0 && !err) {
         err = errno;
         if (!keep)

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +22,13 @@ struct directory {
     struct directory *next;
     char path[];
 };
+
+/* Room for the first few, which then go with the library should it be unloaded. */
+static union {
+    struct directory aligned;
+    char bytes[1024];
+} arena;
+static atomic_size_t arena_used;
 
 static _Atomic (struct directory *) directories;
 static _Atomic (const char *) chosen;
@@ -34,6 +42,21 @@ find_directory (const char *path)
     return NULL;
 }
 
+/* All of the arena counts as used once something did not fit. */
+static struct directory *
+new_directory (size_t size)
+{
+    size_t align = _Alignof(struct directory);
+    size = (offsetof (struct directory, path) + size + align - 1) / align * align;
+    if (size > sizeof arena)
+        return malloc (size);
+    size_t used = atomic_fetch_add (&arena_used, size);
+    if (used <= sizeof arena - size)
+        return (struct directory *) (void *) (arena.bytes + used);
+    atomic_store (&arena_used, sizeof arena);
+    return malloc (size);
+}
+
 /* The one lasting copy of PATH, or NULL: no memory. Two threads may add the same; no harm. */
 static const char *
 intern (const char *path)
@@ -42,7 +65,7 @@ intern (const char *path)
     if (known)
         return known;
     size_t size = strlen (path) + 1;
-    struct directory *d = malloc (sizeof *d + size);
+    struct directory *d = new_directory (size);
     if (!d)
         return NULL;
     memcpy (d->path, path, size);

@@ -226,6 +226,14 @@ test_skip (const char *why)
     fflush (stdout);
 }
 
+bool
+test_under_valgrind (void)
+{
+    const char *preload = getenv ("LD_PRELOAD");
+
+    return preload && strstr (preload, "/vgpreload_");
+}
+
 int
 test_number (const char *name, int value)
 {

@@ -47,6 +47,9 @@ int test_main (Suite *suite);
 /* Says aloud that the running test, or a part of it, cannot be done here, and why. */
 void test_skip (const char *why);
 
+/* Does this process run under valgrind? */
+bool test_under_valgrind (void);
+
 /* The number in the environment variable NAME, or VALUE when it is not set. */
 int test_number (const char *name, int value);
 

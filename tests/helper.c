@@ -121,7 +121,7 @@ none_under (const char *dir)
         char target[4096];
         ssize_t n = readlinkat (dirfd (d), e->d_name, target, sizeof target - 1);
         target[n < 0 ? 0 : n] = '\0';
-        if (strncmp (target, dir, strlen (dir)) != 0)
+        if (strncmp (target, dir, strlen (dir)) != 0 || strstr (target, "/valgrind_proc_"))
             continue;
         fprintf (stderr, "descriptor %s: %s\n", e->d_name, target);
         found = 1;

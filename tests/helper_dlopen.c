@@ -4,7 +4,8 @@
  *
  *     helper_dlopen LIBRARY WHAT
  *
- *     deletes      files of all sorts, then dlclose; succeeds when they are gone then
+ *     deletes      files that were left, then dlclose; succeeds when they are gone then
+ *     deletes-open the same of streams that are still open
  *     data         data that no one flushed is in a file that is kept, after dlclose and exit
  *     unflushed    streams with unflushed data, dlclose, then exit, which flushes all streams
  *     read-ahead   streams that have read ahead, whose position exit puts right, dlclose, exit
@@ -32,7 +33,10 @@
 static const char *library;
 static void *handle;
 
-/* A stream that is still open when the library goes takes what belongs to it to its grave. */
+/*
+ * A stream that is still open when the library goes takes what belongs to it to its grave: no
+ * leak, but tools that look for leaks cannot know. One sort can be told, the other is left out.
+ */
 static bool leaves_streams_open;
 
 /* Asked by the sanitizer that looks for leaks, where there is one. */
@@ -42,6 +46,16 @@ int
 __lsan_is_turned_off (void)
 {
     return leaves_streams_open;
+}
+
+static void
+leave_streams_open (void)
+{
+    const char *preload = getenv ("LD_PRELOAD");
+
+    leaves_streams_open = true;
+    if (preload && strstr (preload, "/vgpreload_"))
+        _exit (77);
 }
 
 /* The library's functions, for as long as it is loaded. */
@@ -149,12 +163,22 @@ use (void)
 static int
 deletes (void)
 {
-    leaves_streams_open = true;
     load ();
     use ();
+    require (count_entries (directory ()) == 2, "two files before");
+    unload ();
+    require (count_entries (directory ()) == 0, "no file after");
+    return 0;
+}
+
+static int
+deletes_open (void)
+{
+    leave_streams_open ();
+    load ();
     (void) open_named (TEMPFILE_DELETE_ON_CLOSE);
     (void) open_named (TEMPFILE_DELETE_ON_EXIT);
-    require (count_entries (directory ()) == 4, "four files before");
+    require (count_entries (directory ()) == 2, "two files before");
     unload ();
     require (count_entries (directory ()) == 0, "no file after");
     return 0;
@@ -164,7 +188,7 @@ deletes (void)
 static int
 data (void)
 {
-    leaves_streams_open = true;
+    leave_streams_open ();
     load ();
     FILE *f = open_named (TEMPFILE_DELETE_NEVER);
     require (fputs ("contents", f) >= 0, "cannot write");
@@ -177,7 +201,7 @@ data (void)
 static int
 unflushed (void)
 {
-    leaves_streams_open = true;
+    leave_streams_open ();
     load ();
     for (int i = 0; i < 20; i++) {
         fputs ("text", open_named (TEMPFILE_DELETE_ON_CLOSE));
@@ -191,7 +215,7 @@ unflushed (void)
 static int
 read_ahead (void)
 {
-    leaves_streams_open = true;
+    leave_streams_open ();
     load ();
     for (int i = 0; i < 20; i++) {
         FILE *f = i % 2 ? open_named (TEMPFILE_DELETE_ON_CLOSE) : open_unnamed (4096);
@@ -281,26 +305,20 @@ rounds (void)
 static int
 reload (void)
 {
-    leaves_streams_open = true;
-    load ();
-    FILE *f = open_named (TEMPFILE_DELETE_ON_CLOSE);
-    require (fputs ("text", f) >= 0, "cannot write");
-    unload ();
     load ();
     use ();
-    require (count_entries (directory ()) == 2, "two files left");
     unload ();
-    require (count_entries (directory ()) == 0, "a file is left");
-    return 0;
+    return deletes ();
 }
 
 static const struct {
     const char *name;
     int (*function) (void);
 } tasks[] = {
-    {"deletes", deletes},       {"data", data},     {"unflushed", unflushed},
-    {"read-ahead", read_ahead}, {"quick", quick},   {"thread", thread},
-    {"fork", fork_after},       {"rounds", rounds}, {"reload", reload},
+    {"deletes", deletes},     {"deletes-open", deletes_open}, {"data", data},
+    {"unflushed", unflushed}, {"read-ahead", read_ahead},     {"quick", quick},
+    {"thread", thread},       {"fork", fork_after},           {"rounds", rounds},
+    {"reload", reload},
 };
 
 int

@@ -153,18 +153,31 @@ run_dlopen (char *out, size_t size, const char *task)
         return false;
     }
     int status = test_run (out, size, test_program ("helper_dlopen"), library, task);
+    if (WIFEXITED (status) && WEXITSTATUS (status) == 77) {
+        test_skip ("a tool misses what is of streams still open when the library goes");
+        return false;
+    }
     ck_assert_msg (status == 0, "%s: wait status %#x", task, (unsigned) status);
     return true;
 }
 
-static const char *const tasks[] = {"deletes", "unflushed", "read-ahead", "quick",
-                                    "fork",    "thread",    "rounds",     "reload"};
+static const char *const tasks[] = {"deletes", "quick", "fork", "thread", "rounds", "reload"};
+static const char *const open_tasks[] = {"deletes-open", "unflushed", "read-ahead"};
 
 START_TEST (library_may_be_unloaded)
 {
     char out[4096];
 
     if (run_dlopen (out, sizeof out, tasks[_i]))
+        ck_assert_int_eq (test_entries (test_dir ()), 0);
+}
+END_TEST
+
+START_TEST (library_may_be_unloaded_with_streams_open)
+{
+    char out[4096];
+
+    if (run_dlopen (out, sizeof out, open_tasks[_i]))
         ck_assert_int_eq (test_entries (test_dir ()), 0);
 }
 END_TEST
@@ -197,6 +210,7 @@ main (void)
     tcase_add_test (tc, many_names_are_all_gone_after_exit);
     tc = test_case (s, "dlclose");
     tcase_add_loop_test (tc, library_may_be_unloaded, 0, LENGTH (tasks));
+    tcase_add_loop_test (tc, library_may_be_unloaded_with_streams_open, 0, LENGTH (open_tasks));
     tcase_add_test (tc, data_not_flushed_is_in_a_kept_file_after_unloading);
     return test_main (s);
 }

@@ -260,13 +260,22 @@ live_a_little (void)
     alarm (WATCHDOG);
     for (int i = 0; i < FILES; i++)
         failures += !churn_once (i);
-    if (FILES > 0)
+    if (FILES > 0 && !test_under_valgrind ())
         failures += !NamedTemporaryFile ();
     failures += tempfile_gettempdir () == NULL;
     failures += tempfile_unlink ("/none of ours") == 0;
     if (failures)
         _exit (1);
+    if (test_under_valgrind ())
+        raise (SIGKILL); /* at any other end it misses what was the parent's other threads' */
     quick_exit (0);
+}
+
+static bool
+ended_well (int status)
+{
+    return status == 0 ||
+           (test_under_valgrind () && WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
 }
 
 START_TEST (child_never_gets_stuck_however_busy_the_parent_is)
@@ -288,7 +297,7 @@ START_TEST (child_never_gets_stuck_however_busy_the_parent_is)
             live_a_little ();
         if (child < 0 || waitpid (child, &status, 0) != child)
             ck_abort_msg ("fork: %s", strerror (errno));
-        if (status != 0)
+        if (!ended_well (status))
             ck_abort_msg ("child %d: wait status %#x%s", i, (unsigned) status,
                           WIFSIGNALED (status) && WTERMSIG (status) == SIGALRM ? ", was stuck"
                                                                                : "");
