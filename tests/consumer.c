@@ -78,14 +78,15 @@ use_scope_guards (void)
     return failures;
 }
 
+/* The version that the library must have is the one argument. */
 int
-main (void)
+main (int argc, char **argv)
 {
     int failures = use_keywords () + use_scope_guards ();
     size_t i;
 
     for (i = 0; i < sizeof functions / sizeof *functions; i++)
         failures += check (functions[i] != NULL, "a function is missing");
-    failures += check (strcmp (tempfile_version (), VERSION) == 0, "version");
+    failures += check (argc == 2 && strcmp (tempfile_version (), argv[1]) == 0, "version");
     return failures != 0;
 }

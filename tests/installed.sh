@@ -8,6 +8,8 @@
 # From the Makefile come srcdir, top_builddir, VERSION, CC, CXX, NM, MAKE, PKG_CONFIG and the
 # flags. Exit status 77: there is nothing to test.
 
+# Variables with flags are split into words.
+# shellcheck disable=SC2086
 set -u
 
 fail () {
@@ -85,10 +87,10 @@ for flag in $CFLAGS; do
     esac
 done
 
-strict="-Wall -Wextra -Wpedantic -Werror -DVERSION=\"$VERSION\""
+strict='-Wall -Wextra -Wpedantic -Werror'
 
 run () {
-    LD_LIBRARY_PATH=$libdir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} TMPDIR=$work/tmp "$1" ||
+    LD_LIBRARY_PATH=$libdir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} TMPDIR=$work/tmp "$1" "$VERSION" ||
         fail "$1 ended with $?"
     [ -z "$(ls -A "$work/tmp")" ] || fail "$1 left files behind: $(ls -A "$work/tmp")"
 }

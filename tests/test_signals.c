@@ -556,7 +556,7 @@ can_trace (void)
         return false;
     }
     finish (child, SIGTRAP << 8 | 0x7f);
-    return test_number ("TEMPFILE_TEST_STEPS", 8) > 0;
+    return test_number ("TEMPFILE_TEST_STEPS", 2) > 0;
 }
 
 START_TEST (a_signal_at_any_system_call_leaves_nothing)
@@ -592,7 +592,7 @@ count_instructions (const struct scene *scene)
 START_TEST (a_signal_at_any_instruction_leaves_nothing)
 {
     const struct scene *scene = &scenes[_i];
-    int tries = test_number ("TEMPFILE_TEST_STEPS", 8);
+    int tries = test_number ("TEMPFILE_TEST_STEPS", 2);
 
     if (!can_trace () || !scene->every_step)
         return;
