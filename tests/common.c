@@ -222,7 +222,9 @@ test_main (Suite *suite)
 void
 test_skip (const char *why)
 {
-    printf ("SKIP in %s: %s\n", tcase_name (), why);
+    const char *test = tcase_name ();
+
+    printf ("SKIP in %s: %s\n", test ? test : "a fixture", why);
     fflush (stdout);
 }
 

@@ -239,20 +239,22 @@ START_TEST (buffering_by_lines_writes_at_the_end_of_each)
 }
 END_TEST
 
-/* The same: by a size of the caller's. */
+/* The same: by a size of the caller's, of which libc may use a little for its own ends. */
 START_TEST (buffering_of_a_given_size_writes_when_it_is_full)
 {
     static const int sizes[] = {64, 4096, 100000};
 
     for (int i = 0; i < LENGTH (sizes); i++) {
         FILE *f = open_buffered (_i, sizes[i]);
-        for (int n = 0; n < sizes[i] - 1; n++)
+        int n = 0;
+        for (; n < sizes[i] - 16; n++)
             if (fputc ('x', f) != 'x')
                 ck_abort ();
         ck_assert_int_eq (test_size (f), 0);
-        for (int n = 0; n < 2; n++)
-            ck_assert_int_eq (fputc ('y', f), 'y');
-        ck_assert_int_ge (test_size (f), sizes[i] - 1);
+        for (; n < sizes[i] + 1; n++)
+            if (fputc ('y', f) != 'y')
+                ck_abort ();
+        ck_assert_int_ge (test_size (f), sizes[i] - 16);
         assert_closes (f);
     }
 }
