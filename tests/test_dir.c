@@ -345,8 +345,9 @@ end (int how)
     exit (0);
 }
 
-/* Handles that are never closed are not lost either. */
-static struct tempfile_dir *left, *left_too;
+/* What is never closed is not lost either. */
+static struct tempfile_dir *volatile left, *volatile left_too;
+static FILE *volatile left_stream, *volatile left_stream_too;
 
 START_TEST (exit_removes_files_and_then_directories)
 {
@@ -354,13 +355,16 @@ START_TEST (exit_removes_files_and_then_directories)
 
     if (child == 0) {
         left = open_dir ();
-        FILE *f = NamedTemporaryFile (.dir = tempfile_dir_name (left));
+        left_stream = NamedTemporaryFile (.dir = tempfile_dir_name (left));
         fill (left);
-        if (!f)
+        if (!left_stream)
             _exit (1);
         left_too = TemporaryDirectory (.dir = tempfile_dir_name (left));
-        if (!left_too || !NamedTemporaryFile (.dir = tempfile_dir_name (left_too)))
+        if (!left_too)
             _exit (2);
+        left_stream_too = NamedTemporaryFile (.dir = tempfile_dir_name (left_too));
+        if (!left_stream_too)
+            _exit (3);
         end (_i);
     }
     test_wait (child);

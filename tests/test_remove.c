@@ -461,9 +461,9 @@ mount_and_remove (void *arg)
 {
     int which = *(int *) arg;
 
-    if (unshare (CLONE_NEWNS) != 0 || mount ("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+    if (unshare (CLONE_NEWNS) != 0 || mount ("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount ("none", test_path ("root/b/mounted"), "tmpfs", 0, NULL) != 0 ||
-        mount (test_path ("outside"), test_path ("root/bound"), NULL, MS_BIND, NULL) != 0) {
+        mount (test_path ("outside"), test_path ("root/bound"), "none", MS_BIND, NULL) != 0) {
         test_skip ("cannot mount");
         return;
     }
