@@ -55,6 +55,7 @@ prepare (const char *dir)
     char nothing;
     if (pipe (ready) || pipe (orders))
         return -1;
+    fflush (stdout); /* or the child's exit() writes it again */
     child = fork ();
     if (child == 0) {
         close (ready[0]);

@@ -518,19 +518,19 @@ finish (pid_t child, int status)
 }
 
 /*
- * Stops the child for the STEP-th time, by whatever REQUEST counts, and sends SIG. Returns whether
- * the child came so far; it must have left nothing, and must have died as the signal wills unless
- * it was past all help.
+ * Stops the child for the STEP-th time, at instructions or at system calls, and sends SIG. Returns
+ * whether the child came so far; it must have left nothing, and must have died as the signal wills
+ * unless it was past all help.
  */
 static bool
-signal_at_step (const struct scene *scene, int request, long step, int sig)
+signal_at_step (const struct scene *scene, bool instructions, long step, int sig)
 {
     pid_t child = start_traced (scene);
     int status = 0;
 
     ck_assert_int_gt (child, 0);
     for (long i = 0; i < step; i++) {
-        ptrace (request, child, NULL, NULL);
+        ptrace (instructions ? PTRACE_SINGLESTEP : PTRACE_SYSCALL, child, NULL, NULL);
         ck_assert_int_eq (waitpid (child, &status, 0), child);
         if (!WIFSTOPPED (status)) {
             ck_assert_int_eq (status, 0);
@@ -569,7 +569,7 @@ START_TEST (a_signal_at_any_system_call_leaves_nothing)
 
     if (!can_trace ())
         return;
-    while (signal_at_step (scene, PTRACE_SYSCALL, step, SIGTERM))
+    while (signal_at_step (scene, false, step, SIGTERM))
         step += scene->every_step ? 1 : 1 + rand () % 40;
     printf ("%s: a signal at each of %ld stops at system calls\n", scene->name, step);
 }
@@ -602,7 +602,7 @@ START_TEST (a_signal_at_any_instruction_leaves_nothing)
     long instructions = count_instructions (scene);
     srand ((unsigned) getpid ());
     for (int i = 0; i < tries; i++)
-        signal_at_step (scene, PTRACE_SINGLESTEP, rand () % instructions, SIGTERM);
+        signal_at_step (scene, true, rand () % instructions, SIGTERM);
     printf ("%s: a signal at %d of %ld instructions\n", scene->name, tries, instructions);
 }
 END_TEST
