@@ -71,6 +71,7 @@ struct tempfile_options {
  *
  * Returns a stream for the caller to fclose(), or NULL:
  *   EINVAL        an option, or a combination, that Python's open() refuses
+ *   ENOTSUP       a text mode: this version opens binary streams only
  *   E2BIG         a member that this version does not know is not zero
  *   ENAMETOOLONG  prefix and suffix do not fit into a file name
  *   ENOENT        dir does not exist; without dir: no directory served, the message lists all
@@ -377,7 +378,7 @@ SpooledTemporaryFile (const tempfile_options &options = tempfile_options ())
 #else
 
 /*
- * Keyword arguments: TemporaryFile (.mode = "w+", .dir = "/var/tmp"), or none at all.
+ * Keyword arguments: TemporaryFile (.mode = "w+b", .dir = "/var/tmp"), or none at all.
  * __extension__ keeps -Wpedantic quiet about the empty braces of the latter.
  */
 #ifdef __GNUC__
