@@ -293,7 +293,10 @@ START_TEST (environment_is_ignored_in_set_user_id_programs)
     ck_assert_int_eq (chmod (test_dir (), 0755), 0);
     const char *open_to_all = test_make_dir ("open");
     ck_assert_int_eq (chmod (open_to_all, 01777), 0);
+    /* The system itself takes TMPDIR away, but not the others. */
     setenv ("TMPDIR", open_to_all, 1);
+    setenv ("TEMP", open_to_all, 1);
+    setenv ("TMP", open_to_all, 1);
     const char *copy = test_path ("setuid");
     bool can = copy_setuid (test_program ("helper_static"), copy);
     int status = test_run (out, sizeof out, copy, "tempdir", NULL);

@@ -171,6 +171,12 @@ END_TEST
 
 /* --- positions --- */
 
+static off_t
+offset_of (FILE *f)
+{
+    return lseek (tempfile_fileno (f), 0, SEEK_CUR);
+}
+
 START_TEST (fseeko_and_ftello_agree)
 {
     static const struct {
@@ -257,6 +263,61 @@ START_TEST (reading_and_writing_alternate_after_fseek)
     assert_reads (f, "89");
     rewind (f);
     assert_reads (f, "0A2345BC89");
+    assert_closes (f);
+}
+END_TEST
+
+/* libc must know how far its writing has come before it can go back from there. */
+START_TEST (relative_fseek_goes_from_what_is_buffered)
+{
+    FILE *f = test_open (_i, NULL);
+
+    ck_assert_int_ge (fputs ("0123456789", f), 0);
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_int_ge (fputs ("abcdefghij", f), 0);
+    ck_assert_int_eq (fseeko (f, -3, SEEK_CUR), 0);
+    ck_assert_int_eq (ftello (f), 17);
+    ck_assert_int_ge (fputs ("H", f), 0);
+    ck_assert_int_eq (fseeko (f, -10, SEEK_CUR), 0);
+    ck_assert_int_eq (ftello (f), 8);
+    ck_assert_int_ge (fputs ("89AB", f), 0);
+    ck_assert_int_eq (fseeko (f, 1, SEEK_CUR), 0);
+    ck_assert_int_ge (fputs ("D", f), 0);
+    ck_assert_int_eq (ftello (f), 14);
+    ck_assert_int_eq (fflush (f), 0);
+    assert_contents (f, "0123456789ABcDefgHij");
+    ck_assert_int_eq (offset_of (f), 14);
+    assert_closes (f);
+}
+END_TEST
+
+/* The same in long series of small and large steps, against what must come out. */
+START_TEST (writing_and_relative_fseek_alternate)
+{
+    enum { SIZE = 40000 };
+    static char expected[SIZE], back[SIZE + 1];
+    size_t at = 0, end = 0, seed = 1;
+    FILE *f = test_open (_i, NULL);
+
+    memset (expected, 0, sizeof expected);
+    for (int i = 0; i < 3000; i++) {
+        seed = (seed * 1103515245 + 12345) & 0x7fffffff;
+        size_t n = seed / 64 % (i % 50 ? 20 : 9000);
+        char c = (char) ('a' + i % 26);
+        for (; n > 0 && at < SIZE; n--, at++) {
+            expected[at] = c;
+            if (fputc (c, f) != c)
+                ck_abort ();
+        }
+        end = at > end ? at : end;
+        size_t to = seed / 4096 % (end + 1);
+        if (fseeko (f, (off_t) to - (off_t) at, SEEK_CUR) != 0 || ftello (f) != (off_t) to)
+            ck_abort_msg ("step %d", i);
+        at = to;
+    }
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_uint_eq (test_bytes (f, back, sizeof back), end);
+    ck_assert_int_eq (memcmp (back, expected, end), 0);
     assert_closes (f);
 }
 END_TEST
@@ -419,12 +480,6 @@ START_TEST (descriptor_is_the_stream_s_alone_and_closed_with_it)
     ck_assert_int_eq (fcntl (other, F_GETFD), -1);
 }
 END_TEST
-
-static off_t
-offset_of (FILE *f)
-{
-    return lseek (tempfile_fileno (f), 0, SEEK_CUR);
-}
 
 START_TEST (descriptor_is_in_step_after_fflush)
 {
@@ -764,6 +819,8 @@ add_positions (TCase *tc)
     tcase_add_loop_test (tc, fgetpos_and_fsetpos_go_back, 0, KINDS);
     tcase_add_loop_test (tc, ftello_counts_what_is_buffered, 0, KINDS);
     tcase_add_loop_test (tc, reading_and_writing_alternate_after_fseek, 0, KINDS);
+    tcase_add_loop_test (tc, relative_fseek_goes_from_what_is_buffered, 0, KINDS);
+    tcase_add_loop_test (tc, writing_and_relative_fseek_alternate, 0, KINDS);
     tcase_add_loop_test (tc, writing_past_the_end_leaves_zeros, 0, KINDS);
     tcase_add_loop_test (tc, offsets_beyond_four_gigabytes_work, 0, KINDS);
 }
