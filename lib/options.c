@@ -10,6 +10,7 @@
 #include "error.h"
 #include "name.h"
 #include "options.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -136,37 +137,17 @@ check_binary (const struct tempfile_options *o)
     return 0;
 }
 
-static bool
-among (const char *s, const char *const *list)
-{
-    for (; *list; list++)
-        if (strcmp (s, *list) == 0)
-            return true;
-    return false;
-}
-
 static int
-check_text (const struct tempfile_options *o)
+check_text (struct tempfile_options *o)
 {
-    static const char *const handlers[] = {"strict",
-                                           "ignore",
-                                           "replace",
-                                           "backslashreplace",
-                                           "xmlcharrefreplace",
-                                           "surrogateescape",
-                                           "surrogatepass",
-                                           "namereplace",
-                                           NULL};
-    static const char *const newlines[] = {"", "\n", "\r", "\r\n", NULL};
     if (o->buffering == TEMPFILE_UNBUFFERED)
         return tempfile__fail (EINVAL, "buffering: a text stream cannot be unbuffered");
-    if (o->errors && !among (o->errors, handlers))
-        return tempfile__fail (EINVAL, "errors '%s': unknown error handler", o->errors);
-    if (o->newline && !among (o->newline, newlines))
-        return tempfile__fail (EINVAL, "newline '%s': must be NULL, \"\", \\n, \\r or \\r\\n",
-                               o->newline);
-    return tempfile__fail (ENOTSUP, "mode '%s': this version opens binary streams only, add b",
-                           o->mode);
+    struct text_settings text = {o->encoding, o->errors, o->newline, false};
+    if (tempfile__text_check (&text) < 0)
+        return -1;
+    o->errors = text.errors;
+    o->newline = text.newline;
+    return 0;
 }
 
 size_t
@@ -270,6 +251,15 @@ static mode_t
 default_permissions (enum kind kind)
 {
     return kind == KIND_DIRECTORY || kind == KIND_MKDTEMP ? 0700 : 0600;
+}
+
+struct text_settings
+tempfile__text_settings (const struct settings *s)
+{
+    return (struct text_settings){.encoding = s->encoding,
+                                  .errors = s->errors,
+                                  .newline = s->newline,
+                                  .append = s->mode.append};
 }
 
 int

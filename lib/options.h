@@ -6,6 +6,8 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include "text.h"
+
 #include <stdbool.h>
 
 /* What is to be made: a stream without or with a name, one in memory, a directory that removes
@@ -43,6 +45,8 @@ struct settings {
 
 /* How many characters are made up between prefix and suffix. */
 size_t tempfile__random_length (const struct settings *);
+/* The strings of the settings, which stay whose they are. */
+struct text_settings tempfile__text_settings (const struct settings *);
 
 /* Both return 0, or -1 with errno and message. */
 int tempfile__mode_parse (struct mode *, const char *text);

@@ -2,8 +2,8 @@
 /*
  * The public functions on streams. Opening decides which kind of stream it is to be:
  *
- *     plain   unnamed, nothing to run at close, no buffer of the caller's size
- *     custom  all else: named, spooled, closed with a hook, buffered by the caller's size
+ *     plain   unnamed, binary, nothing to run at close, no buffer of the caller's size
+ *     custom  all else: named, spooled, text, closed with a hook, buffered by the caller's size
  *
  * The functions that take a FILE look for a custom stream behind it; where there is none, the
  * FILE is a plain one and libc's own functions serve.
@@ -39,17 +39,69 @@ attempt_named (const char *dir, void *arg)
     return tempfile__create_named (dir, a->settings, &a->entry);
 }
 
+static void
+close_saving_errno (int fd)
+{
+    int err = errno;
+    close (fd);
+    errno = err;
+}
+
+static bool
+needs_text_layer (const struct settings *s)
+{
+    struct text_settings text = tempfile__text_settings (s);
+    return s->mode.text && tempfile__text_needed (&text, s->mode.readable);
+}
+
+/* Puts a text layer over *STORAGE, if one is needed; when that fails, *STORAGE is as before. */
+static int
+add_text_layer (struct storage **storage, const struct settings *s)
+{
+    if (!needs_text_layer (s))
+        return 0;
+    struct text_settings text = tempfile__text_settings (s);
+    struct storage *layer = tempfile__storage_text (*storage, &text);
+    if (!layer)
+        return -1;
+    *storage = layer;
+    return 0;
+}
+
+/* A custom stream that owns STORAGE, which is closed when there is none to be had. */
+static FILE *
+stream_over (struct storage *storage, int fd, struct entry *entry, const struct settings *s)
+{
+    FILE *f = NULL;
+    if (add_text_layer (&storage, s) == 0)
+        f = tempfile__stream_custom (storage, fd, entry, s);
+    if (!f) {
+        int err = errno;
+        storage->ops->close (storage);
+        errno = err;
+    }
+    return f;
+}
+
+/* The same over FD. */
 static FILE *
 open_custom (int fd, struct entry *entry, const struct settings *s)
 {
     struct storage *storage = tempfile__storage_fd (fd, s->mode.append);
-    if (!storage) {
-        tempfile__fail_system (ENOMEM, "cannot make a stream");
-        return NULL;
-    }
-    FILE *f = tempfile__stream_custom (storage, fd, entry, s);
+    if (storage)
+        return stream_over (storage, fd, entry, s);
+    close (fd);
+    tempfile__fail_system (ENOMEM, "cannot make a stream");
+    return NULL;
+}
+
+/* The same for a plain one. */
+static FILE *
+open_plain (int fd, const struct settings *s)
+{
+    FILE *f = tempfile__stream_plain (fd, &s->mode, s->buffering);
     if (!f)
-        free (storage);
+        close_saving_errno (fd);
     return f;
 }
 
@@ -62,15 +114,8 @@ tempfile_open (const struct tempfile_options *options, size_t size)
     int fd = tempfile__tempdir_try (s.dir, attempt_unnamed, &s);
     if (fd < 0)
         return NULL;
-    bool custom = s.on_close || s.buffering > TEMPFILE_LINE_BUFFERED;
-    FILE *f =
-        custom ? open_custom (fd, NULL, &s) : tempfile__stream_plain (fd, &s.mode, s.buffering);
-    if (!f) {
-        int err = errno;
-        close (fd);
-        errno = err;
-    }
-    return f;
+    bool custom = s.on_close || s.buffering > TEMPFILE_LINE_BUFFERED || s.mode.text;
+    return custom ? open_custom (fd, NULL, &s) : open_plain (fd, &s);
 }
 
 /* What is to outlive its stream keeps the lock of a recoverable file by a descriptor of its own. */
@@ -98,11 +143,12 @@ tempfile_open_named (const struct tempfile_options *options, size_t size)
         return NULL;
     bool outlives = s.recoverable && s.delete_when == TEMPFILE_DELETE_ON_EXIT;
     FILE *f = NULL;
-    if (!outlives || outlive_stream (a.entry, fd) == 0)
+    if (outlives && outlive_stream (a.entry, fd) < 0)
+        close_saving_errno (fd);
+    else
         f = open_custom (fd, a.entry, &s);
     if (!f) {
         int err = errno;
-        close (fd);
         tempfile__entry_delete (a.entry);
         errno = err;
         return NULL;
@@ -129,13 +175,9 @@ tempfile_open_spooled (const struct tempfile_options *options, size_t size)
         tempfile__fail_system (errno, "cannot make a spooled stream");
         return NULL;
     }
-    FILE *f = tempfile__stream_custom (spool, -1, NULL, &s);
-    if (!f) {
-        int err = errno;
-        spool->ops->close (spool);
-        errno = err;
+    FILE *f = stream_over (spool, -1, NULL, &s);
+    if (!f)
         return NULL;
-    }
     tempfile__spool_watch (spool, set_fileno, f);
     return f;
 }
@@ -275,43 +317,46 @@ open_again (FILE *f, int fd, const struct mode *m)
 }
 
 static FILE *
-reopen_descriptor (FILE *f, int fd, const struct mode *m)
+reopen_descriptor (FILE *f, int fd, const struct settings *s)
 {
-    int again = open_again (f, fd, m);
+    int again = open_again (f, fd, &s->mode);
     if (again < 0)
         return NULL;
-    if (m->truncate && ftruncate (again, 0) < 0) {
+    if (s->mode.truncate && ftruncate (again, 0) < 0) {
         tempfile__fail_system (errno, "cannot truncate the file");
-        goto fail;
+        close_saving_errno (again);
+        return NULL;
     }
-    FILE *g = tempfile__stream_plain (again, m, TEMPFILE_BUFFERING_DEFAULT);
-    if (g)
-        return g;
-fail:;
-    int err = errno;
-    close (again);
-    errno = err;
-    return NULL;
+    return s->mode.text ? open_custom (again, NULL, s) : open_plain (again, s);
 }
 
+/* The settings of a second stream: the first one's, as far as they are about text. */
 static int
-parse_reopen_mode (struct mode *m, const char *mode)
+parse_reopen_mode (struct settings *s, const char *mode, FILE *f)
 {
-    if (tempfile__mode_parse (m, mode) < 0)
+    *s = (struct settings){.delete_when = TEMPFILE_DELETE_NEVER};
+    if (tempfile__mode_parse (&s->mode, mode) < 0)
         return -1;
-    if (m->exclusive)
+    if (s->mode.exclusive)
         return tempfile__fail (EEXIST, "mode '%s': the file exists", mode);
-    if (m->text)
-        return tempfile__fail (ENOTSUP, "mode '%s': this version opens binary streams only, add b",
-                               mode);
+    const struct stream *first = s->mode.text ? tempfile__stream_find (f) : NULL;
+    if (!first)
+        return 0;
+    s->encoding = first->settings.encoding;
+    s->errors = first->settings.errors;
+    s->newline = first->settings.newline;
     return 0;
 }
 
 EXPORT FILE *
 tempfile_reopen (FILE *f, const char *mode)
 {
-    struct mode m;
-    if (parse_reopen_mode (&m, mode ? mode : "r+b") < 0)
+    struct settings s;
+    if (!f) {
+        tempfile__fail (EINVAL, "tempfile_reopen: no stream");
+        return NULL;
+    }
+    if (parse_reopen_mode (&s, mode ? mode : "r+b", f) < 0)
         return NULL;
     int fd = tempfile_fileno (f);
     if (fd < 0)
@@ -320,7 +365,7 @@ tempfile_reopen (FILE *f, const char *mode)
         tempfile__fail_system (errno, "cannot write out the stream");
         return NULL;
     }
-    return reopen_descriptor (f, fd, &m);
+    return reopen_descriptor (f, fd, &s);
 }
 
 EXPORT int

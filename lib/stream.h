@@ -14,11 +14,23 @@
 #include "registry.h"
 #include "storage.h"
 #include "table.h"
+#include "text.h"
 
 struct hook {
     struct hook *next;
     int (*function) (void *);
     void *arg;
+};
+
+/* For seeks to an exact offset through a stdio that rounds it; see stream_exact.c. */
+struct exactness {
+    bool wanted;
+    char *area; /* the buffer that stdio has; NULL: not seen yet */
+    size_t size;
+    bool rounded;       /* the last seek may have been for a place further on */
+    bool asked_further; /* it was, and stdio is about to say how far */
+    bool nowhere;       /* there was nothing to go to where it was */
+    off_t target, old;  /* of that seek */
 };
 
 struct stream {
@@ -31,6 +43,10 @@ struct stream {
     int failed;         /* errno of the first write that failed, or 0 */
     struct hook *hooks; /* last added first */
     char *buffer;       /* NULL: libc's */
+    bool text;
+    char *encoding;                /* the name, or NULL */
+    struct text_settings settings; /* of a text stream, to open another like it */
+    struct exactness exact;
 };
 
 /*
@@ -48,8 +64,8 @@ FILE *tempfile__stream_custom (struct storage *, int fd, struct entry *, const s
  */
 struct entry **tempfile__stream_plain_entry (FILE *, bool make);
 
-/* As the option: BUFFER, of BUFFERING bytes, where that is a size; it stays the caller's. */
-void tempfile__stream_set_buffer (FILE *, int buffering, char *buffer);
+/* As the option, with BUFFER of SIZE bytes, which stays the caller's; NULL: with libc's own. */
+void tempfile__stream_set_buffer (FILE *, int buffering, char *buffer, size_t size);
 
 /* What fileno(FILE) shall say, where the libc lets it. */
 void tempfile__stream_set_fileno (FILE *file, int fd);
@@ -65,6 +81,11 @@ ssize_t tempfile__stream_read (struct stream *, char *, size_t);
 size_t tempfile__stream_write (struct stream *, const char *, size_t);
 off_t tempfile__stream_seek (struct stream *, off_t, int whence);
 int tempfile__stream_close (struct stream *);
+
+/* As the ops of a storage, when libc calls for them. */
+ssize_t tempfile__exact_read (struct stream *, char *, size_t);
+size_t tempfile__exact_write (struct stream *, const char *, size_t);
+off_t tempfile__exact_seek (struct stream *, off_t, int whence);
 
 /* By stream_cookie.c or stream_funopen.c: a FILE whose callbacks call the above; or NULL with
  * errno. */

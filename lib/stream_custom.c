@@ -19,6 +19,7 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <string.h>
 
 static struct table streams;
 
@@ -69,7 +70,7 @@ tempfile__stream_hook (struct stream *s, int (*function) (void *), void *arg)
 ssize_t
 tempfile__stream_read (struct stream *s, char *buffer, size_t size)
 {
-    return s->storage->ops->read (s->storage, buffer, size);
+    return tempfile__exact_read (s, buffer, size);
 }
 
 /*
@@ -92,7 +93,7 @@ forget_offset (FILE *f)
 size_t
 tempfile__stream_write (struct stream *s, const char *buffer, size_t size)
 {
-    size_t done = s->storage->ops->write (s->storage, buffer, size);
+    size_t done = tempfile__exact_write (s, buffer, size);
     if (done < size && !s->failed)
         s->failed = errno;
     forget_offset (s->file);
@@ -102,7 +103,7 @@ tempfile__stream_write (struct stream *s, const char *buffer, size_t size)
 off_t
 tempfile__stream_seek (struct stream *s, off_t offset, int whence)
 {
-    return s->storage->ops->seek (s->storage, offset, whence);
+    return tempfile__exact_seek (s, offset, whence);
 }
 
 static void
@@ -138,6 +139,14 @@ settle_name (struct stream *s)
     return 0;
 }
 
+static void
+discard (struct stream *s)
+{
+    free (s->encoding);
+    free (s->buffer);
+    free (s);
+}
+
 int
 tempfile__stream_close (struct stream *s)
 {
@@ -147,8 +156,7 @@ tempfile__stream_close (struct stream *s)
     if (s->storage->ops->close (s->storage) < 0)
         note (&err, errno);
     note (&err, settle_name (s));
-    free (s->buffer);
-    free (s);
+    discard (s);
     if (!err)
         return 0;
     tempfile__fail_system (err, "cannot close the stream");
@@ -172,9 +180,31 @@ tempfile__stream_set_fileno (FILE *f, int fd)
 static void
 unmake (struct stream *s)
 {
-    free (s->buffer);
     free (s->hooks);
-    free (s);
+    discard (s);
+}
+
+/* A text stream needs a buffer that is known here; this is how large it is by default. */
+enum { TEXT_BUFFER = 65536 };
+
+static size_t
+buffer_size (const struct settings *settings)
+{
+    if (settings->buffering > 1)
+        return (size_t) settings->buffering;
+    return settings->mode.text ? TEXT_BUFFER : 0;
+}
+
+static bool
+keep_text_settings (struct stream *s, const struct settings *settings)
+{
+    s->text = settings->mode.text;
+    s->exact.wanted = s->text && settings->mode.readable;
+    s->settings = tempfile__text_settings (settings);
+    if (!settings->encoding)
+        return true;
+    s->settings.encoding = s->encoding = strdup (settings->encoding);
+    return s->encoding;
 }
 
 static struct stream *
@@ -190,12 +220,13 @@ make (struct storage *storage, struct entry *entry, const struct settings *setti
     if (settings->on_close &&
         tempfile__stream_hook (s, settings->on_close, settings->on_close_arg) < 0)
         goto fail;
-    if (settings->buffering > 1) {
-        s->buffer = malloc ((size_t) settings->buffering);
-        if (!s->buffer)
-            goto fail;
-    }
-    return s;
+    if (!keep_text_settings (s, settings))
+        goto fail;
+    if (buffer_size (settings) == 0)
+        return s;
+    s->buffer = malloc (buffer_size (settings));
+    if (s->buffer)
+        return s;
 fail:
     unmake (s);
     errno = ENOMEM;
@@ -217,7 +248,7 @@ tempfile__stream_custom (struct storage *storage, int fd, struct entry *entry,
     }
     if (fd >= 0)
         tempfile__stream_set_fileno (f, fd);
-    tempfile__stream_set_buffer (f, settings->buffering, s->buffer);
+    tempfile__stream_set_buffer (f, settings->buffering, s->buffer, buffer_size (settings));
     publish (s, f);
     return f;
 }

@@ -24,14 +24,14 @@ static struct table named;
 
 /* On a stream that was never used none of these fails. */
 void
-tempfile__stream_set_buffer (FILE *f, int buffering, char *buffer)
+tempfile__stream_set_buffer (FILE *f, int buffering, char *buffer, size_t size)
 {
     if (buffering == TEMPFILE_UNBUFFERED)
         setvbuf (f, NULL, _IONBF, 0);
     else if (buffering == TEMPFILE_LINE_BUFFERED)
-        setvbuf (f, NULL, _IOLBF, BUFSIZ);
+        setvbuf (f, buffer, _IOLBF, buffer ? size : BUFSIZ);
     else if (buffer)
-        setvbuf (f, buffer, _IOFBF, (size_t) buffering);
+        setvbuf (f, buffer, _IOFBF, size);
 }
 
 FILE *
@@ -42,7 +42,7 @@ tempfile__stream_plain (int fd, const struct mode *mode, int buffering)
         tempfile__fail_system (errno, "cannot make a stream");
         return NULL;
     }
-    tempfile__stream_set_buffer (f, buffering, NULL);
+    tempfile__stream_set_buffer (f, buffering, NULL, 0);
     return f;
 }
 

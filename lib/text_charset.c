@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Character sets by iconv. Tables fill as characters are met:
+ *
+ *     one[b]        the byte B alone
+ *     two[b][c]     two bytes; a row is made when its first byte is met
+ *     pages[p][c]   from characters to bytes, 256 to a page
+ *
+ * Longer sequences (the third plane of EUC-JP, the four bytes of GB18030) are asked for each
+ * time, through a small cache.
+ */
+#include "export.h"
+
+#include "text_charset.h"
+#include "text_utf8.h"
+
+#include <errno.h>
+#include <iconv.h>
+
+/* Beside characters and pairs, a table of decoding holds: */
+enum { UNKNOWN = 0x110000, MORE, NONE };
+
+enum { PAGES = 0x1100, PAIRS = 64, CACHE = 1024 };
+
+/* Entries of a table of encoding: the bytes, first byte highest, above their number; of four
+ * bytes, the bytes. No set has a sequence of four that begins below 0x81. */
+enum { NOT_ASKED = 0, NO_BYTES = 5 };
+
+struct cached {
+    uint32_t key, c;
+};
+
+struct charset {
+    iconv_t from, to; /* to and from UTF-8 */
+    uint32_t one[256];
+    uint32_t *two[256];
+    uint32_t *pages[PAGES];
+    struct cached *cache; /* sequences of three and four bytes */
+    uint32_t pairs[PAIRS][2];
+    uint32_t n_pairs;
+};
+
+static const iconv_t no_iconv = (iconv_t) -1;
+
+/* One whole conversion: bytes made, or -1 with errno. What iconv only approximates is refused. */
+static int
+convert (iconv_t cd, const unsigned char *in, size_t n, unsigned char *out, size_t size)
+{
+    char *from = (char *) (uintptr_t) in, *to = (char *) out;
+    size_t space = size;
+    iconv (cd, NULL, NULL, NULL, NULL);
+    size_t approximated = iconv (cd, &from, &n, &to, &space);
+    if (approximated == 0 && n == 0)
+        approximated = iconv (cd, NULL, NULL, &to, &space);
+    if (approximated == 0)
+        return (int) (size - space);
+    if (approximated != (size_t) -1 || errno == E2BIG)
+        errno = EILSEQ;
+    return -1;
+}
+
+static uint32_t
+keep_pair (struct charset *s, uint32_t c, uint32_t d)
+{
+    for (uint32_t i = 0; i < s->n_pairs; i++)
+        if (s->pairs[i][0] == c && s->pairs[i][1] == d)
+            return PAIR + i;
+    if (s->n_pairs == PAIRS)
+        return NONE;
+    s->pairs[s->n_pairs][0] = c;
+    s->pairs[s->n_pairs][1] = d;
+    return PAIR + s->n_pairs++;
+}
+
+/* What the N bytes at P are: a character, a pair, MORE or NONE. */
+static uint32_t
+ask (struct charset *s, const unsigned char *p, size_t n)
+{
+    unsigned char out[16];
+    int made = convert (s->from, p, n, out, sizeof out);
+    if (made < 0)
+        return errno == EINVAL ? MORE : NONE;
+    uint32_t c, d;
+    int first = made > 0 ? utf8_get (out, out + made, &c, false) : 0;
+    if (first <= 0)
+        return NONE;
+    if (first == made)
+        return c;
+    int second = utf8_get (out + first, out + made, &d, false);
+    return second > 0 && first + second == made ? keep_pair (s, c, d) : NONE;
+}
+
+static uint32_t
+ask_two (struct charset *s, const unsigned char *p)
+{
+    uint32_t **row = &s->two[p[0]];
+    if (!*row) {
+        *row = malloc (256 * sizeof **row);
+        if (!*row)
+            return ask (s, p, 2);
+        for (int i = 0; i < 256; i++)
+            (*row)[i] = UNKNOWN;
+    }
+    uint32_t *c = &(*row)[p[1]];
+    if (*c == UNKNOWN)
+        *c = ask (s, p, 2);
+    return *c;
+}
+
+static uint32_t
+ask_longer (struct charset *s, const unsigned char *p, unsigned n)
+{
+    uint32_t key = (n == 4 ? (uint32_t) p[3] : 0) | (uint32_t) p[2] << 8 | (uint32_t) p[1] << 16 |
+                   (uint32_t) p[0] << 24;
+    if (!s->cache)
+        s->cache = calloc (CACHE, sizeof *s->cache);
+    if (!s->cache)
+        return ask (s, p, n);
+    struct cached *c = &s->cache[(key ^ key >> 8 ^ key >> 16) % CACHE];
+    if (c->key != key) {
+        c->c = ask (s, p, n);
+        c->key = key;
+    }
+    return c->c;
+}
+
+uint32_t
+tempfile__charset_decode (struct charset *s, const unsigned char *p, const unsigned char *end,
+                          unsigned *length)
+{
+    uint32_t c = s->one[p[0]];
+    unsigned n = 1;
+    while (c == MORE && n < 4) {
+        if ((size_t) (end - p) <= n) {
+            *length = 0;
+            return NO_CHARACTER;
+        }
+        n++;
+        c = n == 2 ? ask_two (s, p) : ask_longer (s, p, n);
+    }
+    *length = n;
+    if (c < UNKNOWN || c >= PAIR)
+        return c;
+    *length = 1;
+    return NO_CHARACTER;
+}
+
+const uint32_t *
+tempfile__charset_pair (const struct charset *s, uint32_t pair)
+{
+    return s->pairs[pair - PAIR];
+}
+
+static uint32_t
+pack (const unsigned char *bytes, int n)
+{
+    if (n < 1 || n > 4 || (n == 4 && bytes[0] < 0x81))
+        return NO_BYTES;
+    uint32_t packed = 0;
+    for (int i = 0; i < n; i++)
+        packed = packed << 8 | bytes[i];
+    return n == 4 ? packed : packed | (uint32_t) n << 24;
+}
+
+static unsigned
+unpack (uint32_t packed, unsigned char bytes[4])
+{
+    if (packed == NO_BYTES)
+        return 0;
+    unsigned n = packed >> 24;
+    if (n > 3)
+        n = 4;
+    for (unsigned i = n; i-- > 0; packed >>= 8)
+        bytes[i] = (unsigned char) packed;
+    return n;
+}
+
+static uint32_t
+ask_bytes (struct charset *s, uint32_t c)
+{
+    unsigned char in[4], out[16];
+    if (is_surrogate (c))
+        return NO_BYTES;
+    return pack (out, convert (s->to, in, utf8_put (in, c), out, sizeof out));
+}
+
+unsigned
+tempfile__charset_encode (struct charset *s, uint32_t c, unsigned char bytes[4])
+{
+    uint32_t **page = &s->pages[c >> 8];
+    if (!*page)
+        *page = calloc (256, sizeof **page);
+    if (!*page)
+        return unpack (ask_bytes (s, c), bytes);
+    uint32_t *entry = &(*page)[c & 0xff];
+    if (*entry == NOT_ASKED)
+        *entry = ask_bytes (s, c);
+    return unpack (*entry, bytes);
+}
+
+unsigned
+tempfile__charset_encode_pair (struct charset *s, uint32_t c, uint32_t d, unsigned char bytes[4])
+{
+    unsigned char in[8], out[16];
+    size_t n = utf8_put (in, c);
+    n += utf8_put (in + n, d);
+    return unpack (pack (out, convert (s->to, in, n, out, sizeof out)), bytes);
+}
+
+static bool
+among (uint32_t c, const uint16_t *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (list[i] == c)
+            return true;
+    return false;
+}
+
+bool
+tempfile__pair_first (uint32_t c)
+{
+    static const uint16_t firsts[] = {0x00ca, 0x00ea, 0x00e6, 0x0254, 0x0259, 0x025a,
+                                      0x028c, 0x02e5, 0x02e9, 0x304b, 0x304d, 0x304f,
+                                      0x3051, 0x3053, 0x30ab, 0x30ad, 0x30af, 0x30b1,
+                                      0x30b3, 0x30bb, 0x30c4, 0x30c8, 0x31f7};
+    return among (c, firsts, sizeof firsts / sizeof firsts[0]);
+}
+
+bool
+tempfile__pair_second (uint32_t c)
+{
+    static const uint16_t seconds[] = {0x0300, 0x0301, 0x0304, 0x030c, 0x02e5, 0x02e9, 0x309a};
+    return among (c, seconds, sizeof seconds / sizeof seconds[0]);
+}
+
+void
+tempfile__charset_close (struct charset *s)
+{
+    if (s->from != no_iconv)
+        iconv_close (s->from);
+    if (s->to != no_iconv)
+        iconv_close (s->to);
+    for (int i = 0; i < 256; i++)
+        free (s->two[i]);
+    for (int i = 0; i < PAGES; i++)
+        free (s->pages[i]);
+    free (s->cache);
+    free (s);
+}
+
+struct charset *
+tempfile__charset_open (const char *name)
+{
+    struct charset *s = calloc (1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->from = iconv_open ("UTF-8", name);
+    s->to = s->from == no_iconv ? no_iconv : iconv_open (name, "UTF-8");
+    if (s->to == no_iconv) {
+        int err = errno;
+        tempfile__charset_close (s);
+        errno = err;
+        return NULL;
+    }
+    for (int i = 0; i < 256; i++) {
+        unsigned char byte = (unsigned char) i;
+        s->one[i] = ask (s, &byte, 1);
+    }
+    return s;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Character sets as iconv knows them, one character at a time. What iconv was asked once is
+ * remembered, so a text costs a look into a table for each of its characters, and where the
+ * bytes of one character end, and which of them are bad, is always known.
+ */
+#ifndef TEXT_CHARSET_H
+#define TEXT_CHARSET_H
+
+#include "text_codec.h"
+
+struct charset;
+
+/* NULL with errno: EINVAL when iconv does not know the name. */
+struct charset *tempfile__charset_open (const char *iconv_name);
+void tempfile__charset_close (struct charset *);
+
+/*
+ * The character that starts at P, and in *LENGTH how many bytes it has. NO_CHARACTER with a
+ * length of 0 when END cuts it off, and with 1 when there is none. PAIR, and above: one of the
+ * pairs of characters, which tempfile__charset_pair() knows.
+ */
+#define PAIR UINT32_C (0x80000000)
+uint32_t tempfile__charset_decode (struct charset *, const unsigned char *p,
+                                   const unsigned char *end, unsigned *length);
+const uint32_t *tempfile__charset_pair (const struct charset *, uint32_t pair);
+
+/* The bytes of C: as many as is returned; 0 when it has none. */
+unsigned tempfile__charset_encode (struct charset *, uint32_t c, unsigned char bytes[4]);
+
+/* The same for two characters that have one code together. */
+unsigned tempfile__charset_encode_pair (struct charset *, uint32_t c, uint32_t d,
+                                        unsigned char bytes[4]);
+
+/*
+ * Whether C may be the first, or the second, of such a pair: letters of Big5-HKSCS and of
+ * JIS X 0213 with a mark that has no code with them otherwise.
+ */
+bool tempfile__pair_first (uint32_t c);
+bool tempfile__pair_second (uint32_t c);
+
+#endif

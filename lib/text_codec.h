@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Codecs: from the bytes of a file to characters and back. The program's side of a codec is UTF-8
+ * in which lone surrogates may stand, each as the three bytes that its number asks for.
+ *
+ * A codec works on whatever input there is and stops in front of what it cannot do: a sequence
+ * that is cut off, a bad one, or one whose result does not fit. It never takes part of a
+ * character. All that it has to remember lies in a struct codec_state, which may be copied, so
+ * that a text can be taken up again at any character. The state for the start of a text is all
+ * zero; one that encoding left behind also serves to decode what follows.
+ */
+#ifndef TEXT_CODEC_H
+#define TEXT_CODEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum step {
+    STEP_DONE,  /* all of the input is used */
+    STEP_FULL,  /* the next character does not fit into the output */
+    STEP_SHORT, /* the input ends within a character */
+    STEP_BAD    /* the next `bad` bytes are no character, or one that the other side lacks */
+};
+
+/* What has no number, or none that is allowed. */
+#define NO_CHARACTER UINT32_MAX
+#define HOPELESS SIZE_MAX
+
+struct codec_state {
+    uint32_t a, b;
+};
+
+struct work {
+    const unsigned char *in, *in_end; /* what was taken is passed */
+    unsigned char *out, *out_end;
+    bool final; /* no input follows: never STEP_SHORT */
+    size_t bad; /* with STEP_BAD; HOPELESS: nothing can be made of what follows, by any handler */
+    uint32_t c; /* with STEP_BAD, when encoding: the character, or NO_CHARACTER */
+};
+
+struct codec;
+
+struct codec_ops {
+    enum step (*decode) (struct codec *, struct codec_state *, struct work *);
+    enum step (*encode) (struct codec *, struct codec_state *, struct work *);
+
+    /* For writing at another place than the start; NULL: nothing to do. */
+    void (*reposition) (struct codec_state *);
+
+    /* Ends a run of output; at most FINISH bytes. NULL: nothing to do. */
+    void (*finish) (struct codec_state *, struct work *);
+
+    void (*close) (struct codec *);
+};
+
+enum { FINISH = 8 };
+
+/* The longest that one character, or an escape sequence and one, may become on either side. */
+enum { LONGEST = 16 };
+
+struct codec {
+    const struct codec_ops *ops;
+    bool ascii;          /* ASCII stands for itself, whatever comes before */
+    bool stateful;       /* the meaning of bytes depends on what comes before */
+    bool has_surrogates; /* can hold lone surrogates, if told so: */
+    bool surrogates;     /* does, for surrogatepass */
+    unsigned unit;       /* bytes of the character U+0000 */
+    unsigned variant;    /* for the codec itself */
+};
+
+/* The codec of a Python name, NULL being bytes that pass through unchanged; or NULL with errno and
+ * message: EINVAL, ENOMEM. */
+struct codec *tempfile__codec_open (const char *encoding);
+
+/* By the sources of codecs; NULL with errno: EINVAL when iconv does not know the name. */
+enum utf {
+    UTF_8,
+    UTF_8_SIG,
+    UTF_16,
+    UTF_16_LE,
+    UTF_16_BE,
+    UTF_32,
+    UTF_32_LE,
+    UTF_32_BE,
+    UTF_7,
+    LATIN_1,
+    ASCII,
+    BYTES
+};
+struct codec *tempfile__codec_utf (enum utf);
+struct codec *tempfile__codec_single (const char *iconv_name);
+struct codec *tempfile__codec_multibyte (const char *iconv_name, unsigned variant);
+enum iso2022 {
+    ISO2022_JP,
+    ISO2022_JP_1,
+    ISO2022_JP_2,
+    ISO2022_JP_2004,
+    ISO2022_JP_3,
+    ISO2022_JP_EXT,
+    ISO2022_KR,
+    HZ
+};
+struct codec *tempfile__codec_iso2022 (enum iso2022);
+
+#endif

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The codecs that switch between sets by escape sequences: the ISO-2022 family, and HZ.
+ *
+ * The switching is done here, so that the state is a handful of bytes that can be put aside and
+ * taken up again; what the sets hold is iconv's, by way of the encodings in which the same sets
+ * stand in the upper half of the bytes.
+ *
+ * codec_state.a: the set in G0, that in G1, that in G2, and whether G1 is shifted in; a byte
+ * each. codec_state.b is 1 after the start of a text.
+ */
+#include "export.h"
+
+#include "text_charset.h"
+#include "text_codec.h"
+#include "text_utf8.h"
+
+#include <errno.h>
+
+enum set {
+    S_ASCII, /* 0: what a text starts with */
+    S_ROMAN,
+    S_KANA,
+    S_0208_OLD,
+    S_0208,
+    S_0212,
+    S_0213_1_2000,
+    S_0213_1,
+    S_0213_2,
+    S_GB,
+    S_KS,
+    S_LATIN1,
+    S_GREEK,
+    SETS,
+    S_UNKNOWN /* after a change of place: nothing is in G0, so that the next character sets it */
+};
+
+/* Which encoding holds the set, and what stands before its bytes there. */
+enum { BY_EUC_JP, BY_EUC_JISX0213, BY_EUC_CN, BY_EUC_KR, BY_GREEK, SOURCES, BY_RULE };
+
+static const char *const sources[SOURCES] = {"EUC-JP", "EUC-JISX0213", "EUC-CN", "EUC-KR",
+                                             "ISO-8859-7"};
+
+struct description {
+    unsigned char source, prefix, width;
+    char escape[5]; /* what puts it into G0; into G1 of ISO-2022-KR, into G2 for the Latin ones */
+};
+
+static const struct description sets[SETS] = {
+    [S_ASCII] = {BY_RULE, 0, 1, "\x1b(B"},
+    [S_ROMAN] = {BY_RULE, 0, 1, "\x1b(J"},
+    [S_KANA] = {BY_RULE, 0, 1, "\x1b(I"},
+    [S_0208_OLD] = {BY_EUC_JP, 0, 2, "\x1b$@"},
+    [S_0208] = {BY_EUC_JP, 0, 2, "\x1b$B"},
+    [S_0212] = {BY_EUC_JP, 0x8f, 2, "\x1b$(D"},
+    [S_0213_1_2000] = {BY_EUC_JISX0213, 0, 2, "\x1b$(O"},
+    [S_0213_1] = {BY_EUC_JISX0213, 0, 2, "\x1b$(Q"},
+    [S_0213_2] = {BY_EUC_JISX0213, 0x8f, 2, "\x1b$(P"},
+    [S_GB] = {BY_EUC_CN, 0, 2, "\x1b$A"},
+    [S_KS] = {BY_EUC_KR, 0, 2, "\x1b$(C"},
+    [S_LATIN1] = {BY_RULE, 0, 1, "\x1b.A"},
+    [S_GREEK] = {BY_GREEK, 0, 1, "\x1b.F"},
+};
+
+/* The sets of each variant, in the order in which they are tried; S_ASCII ends the list. */
+static const unsigned char variants[][9] = {
+    [ISO2022_JP] = {S_0208, S_ROMAN, S_0208_OLD},
+    [ISO2022_JP_1] = {S_0208, S_0212, S_ROMAN, S_0208_OLD},
+    [ISO2022_JP_2] = {S_0208, S_0212, S_KS, S_GB, S_ROMAN, S_0208_OLD, S_LATIN1, S_GREEK},
+    [ISO2022_JP_2004] = {S_0208, S_0213_1, S_0213_2},
+    [ISO2022_JP_3] = {S_0208, S_0213_1_2000, S_0213_2},
+    [ISO2022_JP_EXT] = {S_0208, S_0212, S_ROMAN, S_KANA, S_0208_OLD},
+    [ISO2022_KR] = {S_KS},
+    [HZ] = {S_GB},
+};
+
+struct switching {
+    struct codec codec; /* must be first; variant: enum iso2022 */
+    struct charset *sources[SOURCES];
+};
+
+enum { ESC = 0x1b, SHIFT_OUT = 0x0e, SHIFT_IN = 0x0f };
+
+enum place { G0 = 0, G1 = 8, G2 = 16, SHIFTED = 24 };
+
+static unsigned
+get (const struct codec_state *s, enum place place)
+{
+    return s->a >> place & 0xff;
+}
+
+static void
+set (struct codec_state *s, enum place place, unsigned what)
+{
+    s->a = (s->a & ~(UINT32_C (0xff) << place)) | (uint32_t) what << place;
+}
+
+static bool
+is_allowed (const struct codec *codec, enum set which)
+{
+    if (which == S_ASCII)
+        return true;
+    for (const unsigned char *v = variants[codec->variant]; *v != S_ASCII; v++)
+        if (*v == which)
+            return true;
+    return false;
+}
+
+/* --- single characters --- */
+
+static uint32_t
+decode_by_rule (enum set which, unsigned char b)
+{
+    if (which == S_ROMAN)
+        return b == 0x5c ? 0xa5 : b == 0x7e ? 0x203e : b;
+    if (which == S_KANA)
+        return b >= 0x21 && b <= 0x5f ? 0xff40u + b : NO_CHARACTER;
+    return which == S_LATIN1 ? b | 0x80u : b;
+}
+
+/* The character of the bytes P in the set; NO_CHARACTER, or a pair, as of a charset. */
+static uint32_t
+decode_in (struct switching *t, enum set which, const unsigned char *p)
+{
+    const struct description *d = &sets[which];
+    if (d->source == BY_RULE)
+        return decode_by_rule (which, p[0]);
+    unsigned char bytes[3];
+    unsigned n = 0, length;
+    if (d->prefix)
+        bytes[n++] = d->prefix;
+    for (unsigned i = 0; i < d->width; i++) {
+        if (p[i] < 0x21 || p[i] > 0x7e)
+            return NO_CHARACTER;
+        bytes[n++] = p[i] | 0x80;
+    }
+    uint32_t c = tempfile__charset_decode (t->sources[d->source], bytes, bytes + n, &length);
+    return length == n ? c : NO_CHARACTER;
+}
+
+static bool
+encode_by_rule (enum set which, uint32_t c, unsigned char *p)
+{
+    uint32_t b = 0;
+    if (which == S_ROMAN)
+        b = c == 0xa5 ? 0x5c : c == 0x203e ? 0x7e : 0;
+    if (which == S_KANA && c >= 0xff61 && c <= 0xff9f)
+        b = c - 0xff40;
+    *p = (unsigned char) b;
+    return b != 0;
+}
+
+/* The bytes, without their upper bits, of what the source says C, and D if there is one, are. */
+static bool
+encode_in (struct switching *t, enum set which, uint32_t c, uint32_t second, unsigned char *p)
+{
+    const struct description *d = &sets[which];
+    if (d->source == BY_RULE)
+        return encode_by_rule (which, c, p);
+    if (d->width == 1)
+        return false;
+    unsigned char bytes[4];
+    unsigned n = second ? tempfile__charset_encode_pair (t->sources[d->source], c, second, bytes)
+                        : tempfile__charset_encode (t->sources[d->source], c, bytes);
+    unsigned skip = d->prefix ? 1 : 0;
+    if (n != skip + 2 || (skip && bytes[0] != d->prefix))
+        return false;
+    if (bytes[skip] < 0xa1 || bytes[skip + 1] < 0xa1)
+        return false;
+    p[0] = bytes[skip] & 0x7f;
+    p[1] = bytes[skip + 1] & 0x7f;
+    return true;
+}
+
+static enum step
+put_decoded (struct switching *t, struct work *w, enum set which, unsigned skip)
+{
+    unsigned width = sets[which].width;
+    if (left (w) < skip + width)
+        return cut_off (w);
+    uint32_t c = decode_in (t, which, w->in + skip);
+    if (c == NO_CHARACTER)
+        return bad_bytes (w, skip + width);
+    const uint32_t *pair =
+        c >= PAIR ? tempfile__charset_pair (t->sources[sets[which].source], c) : NULL;
+    w->out += utf8_put (w->out, pair ? pair[0] : c);
+    if (pair)
+        w->out += utf8_put (w->out, pair[1]);
+    w->in += skip + width;
+    return STEP_DONE;
+}
+
+/* --- decoding ISO-2022 --- */
+
+/* Which set the escape sequence at the input names, and its length: 0 when it is cut off. */
+static enum set
+find_escape (const struct codec *codec, const struct work *w, unsigned *length)
+{
+    bool cut = false;
+    for (enum set i = S_ASCII; i < SETS; i++) {
+        const char *escape = codec->variant == ISO2022_KR && i == S_KS ? "\x1b$)C" : sets[i].escape;
+        size_t n = strlen (escape);
+        size_t have = left (w) < n ? left (w) : n;
+        if (!is_allowed (codec, i) || memcmp (w->in, escape, have) != 0)
+            continue;
+        *length = (unsigned) n;
+        if (have == n)
+            return i;
+        cut = true;
+    }
+    *length = cut ? 0 : 1;
+    return SETS;
+}
+
+static enum step
+take_escape (struct switching *t, struct codec_state *s, struct work *w)
+{
+    if (left (w) >= 2 && w->in[1] == 'N' && t->codec.variant == ISO2022_JP_2) {
+        unsigned g2 = get (s, G2);
+        return g2 ? put_decoded (t, w, (enum set) g2, 2) : bad_bytes (w, 1);
+    }
+    unsigned length;
+    enum set found = find_escape (&t->codec, w, &length);
+    if (length == 0)
+        return cut_off (w);
+    if (found == SETS)
+        return bad_bytes (w, 1);
+    bool g2 = found == S_LATIN1 || found == S_GREEK;
+    set (s, g2 ? G2 : t->codec.variant == ISO2022_KR && found == S_KS ? G1 : G0, found);
+    w->in += length;
+    return STEP_DONE;
+}
+
+static enum step
+iso2022_decode_one (struct switching *t, struct codec_state *s, struct work *w)
+{
+    unsigned char b = *w->in;
+    if (b == ESC)
+        return take_escape (t, s, w);
+    if (t->codec.variant == ISO2022_KR && (b == SHIFT_OUT || b == SHIFT_IN)) {
+        set (s, SHIFTED, b == SHIFT_OUT);
+        w->in++;
+        return STEP_DONE;
+    }
+    if (b == '\n')
+        set (s, SHIFTED, 0);
+    unsigned which = get (s, get (s, SHIFTED) ? G1 : G0);
+    if (b < 0x20 || which == S_ASCII || which >= SETS) {
+        if (b >= 0x80)
+            return bad_bytes (w, 1);
+        *w->out++ = b;
+        w->in++;
+        return STEP_DONE;
+    }
+    return b >= 0x80 ? bad_bytes (w, 1) : put_decoded (t, w, (enum set) which, 0);
+}
+
+/* --- encoding ISO-2022 --- */
+
+static void
+put_text (struct work *w, const char *text)
+{
+    size_t n = strlen (text);
+    memcpy (w->out, text, n);
+    w->out += n;
+}
+
+static void
+iso2022_put_ascii (struct codec_state *s, struct work *w, uint32_t c)
+{
+    if (get (s, G0) != S_ASCII)
+        put_text (w, sets[S_ASCII].escape);
+    set (s, G0, S_ASCII);
+    if (get (s, SHIFTED))
+        *w->out++ = SHIFT_IN;
+    set (s, SHIFTED, 0);
+    *w->out++ = (unsigned char) c;
+}
+
+static void
+iso2022_put (struct switching *t, struct codec_state *s, struct work *w, enum set which,
+             const unsigned char *bytes)
+{
+    if (t->codec.variant == ISO2022_KR) {
+        if (get (s, G1) != which)
+            put_text (w, "\x1b$)C");
+        set (s, G1, which);
+        if (!get (s, SHIFTED))
+            *w->out++ = SHIFT_OUT;
+        set (s, SHIFTED, 1);
+    } else {
+        if (get (s, G0) != which)
+            put_text (w, sets[which].escape);
+        set (s, G0, which);
+    }
+    memcpy (w->out, bytes, sets[which].width);
+    w->out += sets[which].width;
+}
+
+static bool
+iso2022_encode_one (struct switching *t, struct codec_state *s, struct work *w, uint32_t c,
+                    uint32_t second)
+{
+    if (c < 0x80) {
+        iso2022_put_ascii (s, w, c);
+        return true;
+    }
+    unsigned char bytes[2];
+    for (const unsigned char *v = variants[t->codec.variant]; *v != S_ASCII; v++) {
+        if (!encode_in (t, (enum set) * v, c, second, bytes))
+            continue;
+        iso2022_put (t, s, w, (enum set) * v, bytes);
+        return true;
+    }
+    return false;
+}
+
+/* --- HZ: "~{" and "~}" instead of escape sequences; in G0, S_GB or nothing --- */
+
+static enum step
+hz_decode_one (struct switching *t, struct codec_state *s, struct work *w)
+{
+    unsigned char b = *w->in;
+    if (b == '~') {
+        if (left (w) < 2)
+            return cut_off (w);
+        unsigned char next = w->in[1];
+        bool gb = get (s, G0) == S_GB;
+        if (next == '~' && !gb)
+            *w->out++ = '~';
+        else if (next == '{' && !gb)
+            set (s, G0, S_GB);
+        else if (next == '}' && gb)
+            set (s, G0, S_ASCII);
+        else if (next != '\n')
+            return bad_bytes (w, 1);
+        w->in += 2;
+        return STEP_DONE;
+    }
+    if (b >= 0x80)
+        return bad_bytes (w, 1);
+    if (get (s, G0) != S_GB || b == '\n') {
+        set (s, G0, S_ASCII);
+        *w->out++ = b;
+        w->in++;
+        return STEP_DONE;
+    }
+    if (left (w) < 2)
+        return cut_off (w);
+    enum step step = put_decoded (t, w, S_GB, 0);
+    return step == STEP_BAD ? bad_bytes (w, 1) : step;
+}
+
+static bool
+hz_encode_one (struct switching *t, struct codec_state *s, struct work *w, uint32_t c)
+{
+    unsigned char bytes[2];
+    bool gb = get (s, G0) == S_GB;
+    if (c < 0x80) {
+        if (gb)
+            put_text (w, "~}");
+        set (s, G0, S_ASCII);
+        *w->out++ = (unsigned char) c;
+        if (c == '~')
+            *w->out++ = '~';
+        return true;
+    }
+    if (!encode_in (t, S_GB, c, 0, bytes))
+        return false;
+    if (!gb)
+        put_text (w, "~{");
+    set (s, G0, S_GB);
+    memcpy (w->out, bytes, 2);
+    w->out += 2;
+    return true;
+}
+
+/* --- what both have in common --- */
+
+static enum step
+decode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    struct switching *t = (struct switching *) codec;
+    while (w->in < w->in_end) {
+        if (room (w) < LONGEST)
+            return STEP_FULL;
+        enum step step =
+            codec->variant == HZ ? hz_decode_one (t, s, w) : iso2022_decode_one (t, s, w);
+        if (step != STEP_DONE)
+            return step;
+    }
+    return STEP_DONE;
+}
+
+static bool
+has_pairs (const struct codec *codec)
+{
+    return codec->variant == ISO2022_JP_2004 || codec->variant == ISO2022_JP_3;
+}
+
+static enum step
+encode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    struct switching *t = (struct switching *) codec;
+    while (w->in < w->in_end) {
+        uint32_t c, d = 0;
+        int n = utf8_get (w->in, w->in_end, &c, true);
+        if (n <= 0)
+            return utf8_trouble (w, n);
+        if (room (w) < LONGEST)
+            return STEP_FULL;
+        int second = 0;
+        if (has_pairs (codec) && tempfile__pair_first (c)) {
+            second = w->in + n < w->in_end ? utf8_get (w->in + n, w->in_end, &d, true) : 0;
+            if (second == 0 && !w->final)
+                return STEP_SHORT;
+        }
+        if (second > 0 && tempfile__pair_second (d) && iso2022_encode_one (t, s, w, c, d)) {
+            w->in += n + second;
+            continue;
+        }
+        if (!(codec->variant == HZ ? hz_encode_one (t, s, w, c)
+                                   : iso2022_encode_one (t, s, w, c, 0)))
+            return lacking (w, c, n);
+        w->in += n;
+    }
+    return STEP_DONE;
+}
+
+/* As Python has it: no set is known any more, not even ASCII, but for HZ, which has just two. */
+static void
+iso2022_reposition (struct codec_state *s)
+{
+    *s = (struct codec_state){.a = S_UNKNOWN};
+}
+
+static void
+hz_reposition (struct codec_state *s)
+{
+    *s = (struct codec_state){0, 0};
+}
+
+static void
+close_all (struct codec *codec)
+{
+    struct switching *t = (struct switching *) codec;
+    for (int i = 0; i < SOURCES; i++)
+        if (t->sources[i])
+            tempfile__charset_close (t->sources[i]);
+    free (t);
+}
+
+static const struct codec_ops iso2022_ops = {
+    .decode = decode, .encode = encode, .reposition = iso2022_reposition, .close = close_all};
+static const struct codec_ops hz_ops = {
+    .decode = decode, .encode = encode, .reposition = hz_reposition, .close = close_all};
+
+struct codec *
+tempfile__codec_iso2022 (enum iso2022 variant)
+{
+    struct switching *t = calloc (1, sizeof *t);
+    if (!t)
+        return NULL;
+    t->codec = (struct codec){.ops = variant == HZ ? &hz_ops : &iso2022_ops,
+                              .stateful = true,
+                              .unit = 1,
+                              .variant = variant};
+    for (const unsigned char *v = variants[variant]; *v != S_ASCII; v++) {
+        unsigned source = sets[*v].source;
+        if (source == BY_RULE || t->sources[source])
+            continue;
+        t->sources[source] = tempfile__charset_open (sources[source]);
+        if (t->sources[source])
+            continue;
+        int err = errno;
+        close_all (&t->codec);
+        errno = err;
+        return NULL;
+    }
+    return &t->codec;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* The index of positions: an array in order, searched by halves. */
+#include "export.h"
+
+#include "text_position.h"
+
+void
+tempfile__index_free (struct index *x)
+{
+    free (x->entries);
+    *x = (struct index){0};
+}
+
+void
+tempfile__index_cut (struct index *x, off_t program, off_t file)
+{
+    while (x->n > 0 && (x->entries[x->n - 1].program > program || x->entries[x->n - 1].file > file))
+        x->n--;
+}
+
+const struct position *
+tempfile__index_by_program (const struct index *x, off_t program)
+{
+    size_t low = 0, high = x->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (x->entries[middle].program <= program)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 ? &x->entries[low - 1] : NULL;
+}
+
+const struct position *
+tempfile__index_by_file (const struct index *x, off_t file)
+{
+    size_t low = 0, high = x->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (x->entries[middle].file <= file)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 ? &x->entries[low - 1] : NULL;
+}
+
+bool
+tempfile__index_wants (const struct index *x, off_t program)
+{
+    if (x->n == 0)
+        return true;
+    return program - x->entries[x->n - 1].program >= (x->stride ? x->stride : INDEX_STRIDE);
+}
+
+/*
+ * Of each two neighbours the first stays; both stay where they say different things of the way
+ * on, unless ALL: then nothing is said any more of what is between.
+ */
+static void
+thin (struct index *x, bool all)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < x->n; i++) {
+        struct position *kept = n > 0 ? &x->entries[n - 1] : NULL;
+        bool same = kept && kept->way == x->entries[i].way;
+        if (i % 2 == 0 || !(same || all)) {
+            x->entries[n++] = x->entries[i];
+            continue;
+        }
+        if (!same)
+            kept->way = CLOSED;
+    }
+    x->n = n;
+}
+
+static void
+thin_out (struct index *x)
+{
+    thin (x, false);
+    if (x->n > INDEX_MAX / 4 * 3)
+        thin (x, true);
+    x->stride *= 2;
+}
+
+static bool
+make_room (struct index *x)
+{
+    if (x->n < x->room)
+        return true;
+    if (x->room == INDEX_MAX) {
+        thin_out (x);
+        return true;
+    }
+    size_t room = x->room ? 2 * x->room : 16;
+    struct position *entries = realloc (x->entries, room * sizeof *entries);
+    if (!entries)
+        return false;
+    if (!x->entries)
+        x->stride = INDEX_STRIDE;
+    x->entries = entries;
+    x->room = room;
+    return true;
+}
+
+void
+tempfile__index_add (struct index *x, const struct position *p)
+{
+    struct position *last = x->n > 0 ? &x->entries[x->n - 1] : NULL;
+    if (last && (p->program < last->program || p->file < last->file))
+        return;
+    if (last && p->program == last->program && p->file == last->file) {
+        *last = *p;
+        return;
+    }
+    if (make_room (x))
+        x->entries[x->n++] = *p;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The codecs without a state: character sets of single bytes, whose two tables are made when the
+ * codec is opened, and those of several bytes, whose tables grow as characters are met.
+ */
+#include "export.h"
+
+#include "text_charset.h"
+#include "text_codec.h"
+#include "text_utf8.h"
+
+/* --- single bytes --- */
+
+struct utf8_char {
+    unsigned char length; /* 0: no character */
+    unsigned char bytes[3];
+};
+
+enum { NO_BYTE = 0xffff };
+
+struct single {
+    struct codec codec; /* must be first */
+    struct utf8_char decode[256];
+    uint16_t *encode[256]; /* by the upper half of the character; of its lower half */
+};
+
+static enum step
+single_decode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    const struct single *t = (const struct single *) codec;
+    (void) s;
+    for (;;) {
+        if (codec->ascii)
+            copy_ascii (w);
+        for (; w->in < w->in_end && room (w) >= 4; w->in++) {
+            const struct utf8_char *c = &t->decode[*w->in];
+            if (c->length == 0)
+                return bad_bytes (w, 1);
+            if (c->length == 1 && codec->ascii)
+                break;
+            memcpy (w->out, c->bytes, 3);
+            w->out += c->length;
+        }
+        if (w->in == w->in_end)
+            return STEP_DONE;
+        if (room (w) >= 4)
+            continue;
+        const struct utf8_char *c = &t->decode[*w->in];
+        if (c->length == 0)
+            return bad_bytes (w, 1);
+        if (room (w) < c->length)
+            return STEP_FULL;
+        memcpy (w->out, c->bytes, c->length);
+        w->out += c->length;
+        w->in++;
+    }
+}
+
+static enum step
+single_encode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    const struct single *t = (const struct single *) codec;
+    (void) s;
+    for (;;) {
+        if (codec->ascii)
+            copy_ascii (w);
+        if (w->in == w->in_end)
+            return STEP_DONE;
+        if (w->out == w->out_end)
+            return STEP_FULL;
+        uint32_t c;
+        int n = utf8_get (w->in, w->in_end, &c, true);
+        if (n <= 0)
+            return utf8_trouble (w, n);
+        const uint16_t *row = c < 0x10000 ? t->encode[c >> 8] : NULL;
+        if (!row || row[c & 0xff] == NO_BYTE)
+            return lacking (w, c, n);
+        *w->out++ = (unsigned char) row[c & 0xff];
+        w->in += n;
+    }
+}
+
+static void
+single_close (struct codec *codec)
+{
+    struct single *t = (struct single *) codec;
+    for (int i = 0; i < 256; i++)
+        free (t->encode[i]);
+    free (t);
+}
+
+static const struct codec_ops single_ops = {
+    .decode = single_decode, .encode = single_encode, .close = single_close};
+
+static bool
+enter (struct single *t, unsigned char byte, uint32_t c)
+{
+    t->decode[byte].length = (unsigned char) utf8_length (c);
+    unsigned char bytes[4] = {0};
+    utf8_put (bytes, c);
+    memcpy (t->decode[byte].bytes, bytes, 3);
+    uint16_t **row = &t->encode[c >> 8];
+    if (!*row) {
+        *row = malloc (256 * sizeof **row);
+        if (!*row)
+            return false;
+        for (int i = 0; i < 256; i++)
+            (*row)[i] = NO_BYTE;
+    }
+    (*row)[c & 0xff] = byte;
+    return true;
+}
+
+static struct codec *
+fill_single (struct single *t, struct charset *set)
+{
+    t->codec.ops = &single_ops;
+    t->codec.unit = 1;
+    t->codec.ascii = true;
+    for (int i = 0; i < 256; i++) {
+        unsigned char byte = (unsigned char) i;
+        unsigned length;
+        uint32_t c = tempfile__charset_decode (set, &byte, &byte + 1, &length);
+        if (i < 0x80 && c != (uint32_t) i)
+            t->codec.ascii = false;
+        if (c >= 0x10000)
+            continue;
+        if (!enter (t, byte, c)) {
+            single_close (&t->codec);
+            return NULL;
+        }
+    }
+    return &t->codec;
+}
+
+struct codec *
+tempfile__codec_single (const char *name)
+{
+    struct charset *set = tempfile__charset_open (name);
+    if (!set)
+        return NULL;
+    struct single *t = calloc (1, sizeof *t);
+    struct codec *codec = t ? fill_single (t, set) : NULL;
+    tempfile__charset_close (set);
+    return codec;
+}
+
+/* --- several bytes --- */
+
+struct multibyte {
+    struct codec codec; /* must be first; variant: there are pairs of characters */
+    struct charset *set;
+};
+
+static enum step
+multibyte_decode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    struct charset *set = ((struct multibyte *) codec)->set;
+    (void) s;
+    for (;;) {
+        if (codec->ascii)
+            copy_ascii (w);
+        if (w->in == w->in_end)
+            return STEP_DONE;
+        if (w->out == w->out_end)
+            return STEP_FULL;
+        unsigned length;
+        uint32_t c = tempfile__charset_decode (set, w->in, w->in_end, &length);
+        if (c == NO_CHARACTER)
+            return length ? bad_bytes (w, length) : cut_off (w);
+        const uint32_t *pair = c >= PAIR ? tempfile__charset_pair (set, c) : NULL;
+        if (room (w) < (pair ? utf8_length (pair[0]) + utf8_length (pair[1]) : utf8_length (c)))
+            return STEP_FULL;
+        w->out += utf8_put (w->out, pair ? pair[0] : c);
+        if (pair)
+            w->out += utf8_put (w->out, pair[1]);
+        w->in += length;
+    }
+}
+
+/* The bytes of the character C, of LENGTH bytes, and the one after it, where they are a pair. */
+static unsigned
+encode_pair (struct charset *set, struct work *w, uint32_t c, int *length, unsigned char bytes[4])
+{
+    uint32_t d;
+    int second = utf8_get (w->in + *length, w->in_end, &d, true);
+    if (second <= 0 || !tempfile__pair_second (d))
+        return 0;
+    unsigned n = tempfile__charset_encode_pair (set, c, d, bytes);
+    if (n != 2)
+        return 0;
+    *length += second;
+    return n;
+}
+
+/* Whether what comes after the character of LENGTH bytes decides its code, and is not there. */
+static bool
+must_wait (const struct work *w, int length)
+{
+    const unsigned char *next = w->in + length;
+    uint32_t d;
+    return !w->final && (next == w->in_end || utf8_get (next, w->in_end, &d, true) == 0);
+}
+
+static enum step
+multibyte_encode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    struct charset *set = ((struct multibyte *) codec)->set;
+    (void) s;
+    for (;;) {
+        if (codec->ascii)
+            copy_ascii (w);
+        if (w->in == w->in_end)
+            return STEP_DONE;
+        if (w->out == w->out_end)
+            return STEP_FULL;
+        uint32_t c;
+        unsigned char bytes[4];
+        int length = utf8_get (w->in, w->in_end, &c, true);
+        if (length <= 0)
+            return utf8_trouble (w, length);
+        bool first = codec->variant && tempfile__pair_first (c);
+        if (first && must_wait (w, length))
+            return STEP_SHORT;
+        unsigned n = first ? encode_pair (set, w, c, &length, bytes) : 0;
+        if (n == 0)
+            n = tempfile__charset_encode (set, c, bytes);
+        if (n == 0)
+            return lacking (w, c, length);
+        if (room (w) < n)
+            return STEP_FULL;
+        memcpy (w->out, bytes, n);
+        w->out += n;
+        w->in += length;
+    }
+}
+
+static void
+multibyte_close (struct codec *codec)
+{
+    tempfile__charset_close (((struct multibyte *) codec)->set);
+    free (codec);
+}
+
+static const struct codec_ops multibyte_ops = {
+    .decode = multibyte_decode, .encode = multibyte_encode, .close = multibyte_close};
+
+static bool
+is_ascii (struct charset *set)
+{
+    for (unsigned char byte = 0; byte < 0x80; byte++) {
+        unsigned length;
+        if (tempfile__charset_decode (set, &byte, &byte + 1, &length) != byte)
+            return false;
+    }
+    return true;
+}
+
+struct codec *
+tempfile__codec_multibyte (const char *name, unsigned pairs)
+{
+    struct charset *set = tempfile__charset_open (name);
+    struct multibyte *m = set ? calloc (1, sizeof *m) : NULL;
+    if (!m) {
+        if (set)
+            tempfile__charset_close (set);
+        return NULL;
+    }
+    m->codec =
+        (struct codec){.ops = &multibyte_ops, .unit = 1, .ascii = is_ascii (set), .variant = pairs};
+    m->set = set;
+    return &m->codec;
+}
