@@ -25,6 +25,9 @@ struct storage_ops {
     /* As lseek(2). */
     off_t (*seek) (struct storage *, off_t, int whence);
 
+    /* Where the end is, and stay; NULL: nothing but the seek to it would tell. */
+    off_t (*end) (struct storage *);
+
     /* As ftruncate(2); the position stays. */
     int (*truncate) (struct storage *, off_t size);
 

@@ -131,10 +131,23 @@ seek_further (struct stream *s, off_t distance)
     return -1;
 }
 
+/*
+ * To say where it is, stdio goes to the end when it has something to append. For a text stream
+ * that is there already it would be a change of place, which an encoder has to know of.
+ */
+static bool
+only_asks (const struct stream *s, off_t offset, int whence)
+{
+    return s->storage->ops->end && whence == SEEK_END && offset == 0 &&
+           s->file->_IO_write_ptr > s->file->_IO_write_base;
+}
+
 off_t
 tempfile__exact_seek (struct stream *s, off_t offset, int whence)
 {
     struct exactness *x = &s->exact;
+    if (s->text && only_asks (s, offset, whence))
+        return s->storage->ops->end (s->storage);
     if (!x->wanted || !look_at_buffer (s))
         return s->storage->ops->seek (s->storage, offset, whence);
     if (x->asked_further && whence == SEEK_CUR)

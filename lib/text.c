@@ -520,11 +520,38 @@ beyond (struct text *t, off_t target)
     return 0;
 }
 
+/*
+ * What only ends the run of output before, and is nothing by itself, belongs to that: the '-' of
+ * UTF-7. Without it the place would be one that writing did not leave.
+ */
+static int
+pass_end_of_run (struct text *t)
+{
+    if (!t->codec->ops->finish || !t->here.state.a || has_spill (t))
+        return 0;
+    if (t->raw_pos == t->raw_end && refill (t) < 0)
+        return -1;
+    if (t->raw_pos == t->raw_end)
+        return 0;
+    struct codec_state state = t->here.state;
+    unsigned char out[LONGEST];
+    struct work w = {.in = t->raw + t->raw_pos, .out = out, .out_end = out + sizeof out};
+    w.in_end = w.in + 1;
+    enum step step = t->codec->ops->decode (t->codec, &state, &w);
+    if (step != STEP_DONE || w.out != out || state.a)
+        return 0;
+    t->here.state = state;
+    t->here.file++;
+    t->raw_pos++;
+    return 0;
+}
+
 /* Reads its way to TARGET. */
 static int
 find (struct text *t, off_t target)
 {
-    const struct position *p = tempfile__index_by_program (&t->index, target);
+    const struct position *p =
+        target > 0 ? tempfile__index_by_program (&t->index, target) : NULL;
     if (p && p->way == CLOSED && p->program != target) {
         errno = EINVAL;
         return -1;
@@ -537,7 +564,7 @@ find (struct text *t, off_t target)
     if (t->here.skip_lf && !has_spill (t) && pass_lf (t) < 0)
         return -1;
     t->here.skip_lf = false;
-    return 0;
+    return pass_end_of_run (t);
 }
 
 /* Reads its way to the end. What nothing can be made of there counts nothing. */
@@ -552,12 +579,12 @@ find_end (struct text *t)
     if (jump (t, tempfile__index_by_file (&t->index, size)) < 0)
         return -1;
     unsigned char out[4096];
-    ssize_t n;
-    do {
+    ssize_t n = t->here.file < size;
+    while (n > 0) {
         if (t->way == AS_READ)
             note_reading (t);
         n = read_some (t, out, sizeof out);
-    } while (n > 0);
+    }
     if (n < 0 && errno != EILSEQ)
         return -1;
     t->here.file = size;
@@ -569,9 +596,10 @@ find_end (struct text *t)
 static void
 reposition (struct text *t)
 {
-    t->encoder = (struct codec_state){0, 0};
-    if (t->here.file > 0 && t->codec->ops->reposition)
-        t->codec->ops->reposition (&t->encoder);
+    if (t->codec->ops->reposition)
+        t->codec->ops->reposition (&t->encoder, t->here.file == 0);
+    else
+        t->encoder = (struct codec_state){0, 0};
 }
 
 /*
@@ -1017,8 +1045,8 @@ text_seek (struct storage *s, off_t offset, int whence)
         commit_run (t);
     if (whence == SEEK_CUR && offset == 0)
         return t->here.at;
-    /* Appending, we are at the end, and some stdio asks for it to say where it is. */
-    if (whence == SEEK_END && offset == 0 && t->append && t->phase == WRITING)
+    /* Appending, we are at the end; and stdio may ask for that only to say where it is. */
+    if (whence == SEEK_END && offset == 0 && t->append && t->n_partial > 0)
         return t->here.at;
     if (flush_partial (t) < 0)
         return -1;
@@ -1031,6 +1059,21 @@ text_seek (struct storage *s, off_t offset, int whence)
         return -1;
     }
     return whence == SEEK_END ? go_end (t, offset) : go (t, offset);
+}
+
+static off_t
+text_end (struct storage *s)
+{
+    struct text *t = self (s);
+    if (t->append && t->phase == WRITING)
+        return t->here.at;
+    end_writing (t);
+    const struct place old = t->here;
+    if (search (t, search_end, 0) < 0)
+        return -1;
+    off_t end = t->here.at;
+    t->here = old;
+    return move_below (t, old.file) < 0 ? -1 : end;
 }
 
 static int
@@ -1054,11 +1097,12 @@ text_truncate (struct storage *s, off_t size)
     return 0;
 }
 
+/* The beginning of a character whose end has yet to come is not in the file: it stays here. */
 static int
 text_descriptor (struct storage *s)
 {
     struct text *t = self (s);
-    if (flush_partial (t) < 0 || leave_spill (t) < 0 ||
+    if (leave_spill (t) < 0 ||
         (t->phase == READING && move_below (t, t->here.file) < 0))
         return tempfile__fail_system (errno, "cannot put the descriptor in step");
     return t->below->ops->descriptor (t->below);
@@ -1091,6 +1135,7 @@ static const struct storage_ops text_ops = {
     .read = text_read,
     .write = text_write,
     .seek = text_seek,
+    .end = text_end,
     .truncate = text_truncate,
     .descriptor = text_descriptor,
     .close = text_close,

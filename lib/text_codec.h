@@ -45,8 +45,8 @@ struct codec_ops {
     enum step (*decode) (struct codec *, struct codec_state *, struct work *);
     enum step (*encode) (struct codec *, struct codec_state *, struct work *);
 
-    /* For writing at another place than the start; NULL: nothing to do. */
-    void (*reposition) (struct codec_state *);
+    /* For writing that goes on elsewhere, perhaps at the start; NULL: all zero. */
+    void (*reposition) (struct codec_state *, bool start);
 
     /* Ends a run of output; at most FINISH bytes. NULL: nothing to do. */
     void (*finish) (struct codec_state *, struct work *);

@@ -7,7 +7,7 @@
  * stand in the upper half of the bytes.
  *
  * codec_state.a: the set in G0, that in G1, that in G2, and whether G1 is shifted in; a byte
- * each. codec_state.b is 1 after the start of a text.
+ * each.
  */
 #include "export.h"
 
@@ -427,17 +427,19 @@ encode (struct codec *codec, struct codec_state *s, struct work *w)
     return STEP_DONE;
 }
 
-/* As Python has it: no set is known any more, not even ASCII, but for HZ, which has just two. */
+/*
+ * As Python has it: elsewhere no set is known any more, not even ASCII; at the start, what was
+ * in G1 still is.
+ */
 static void
-iso2022_reposition (struct codec_state *s)
+iso2022_reposition (struct codec_state *s, bool start)
 {
-    *s = (struct codec_state){.a = S_UNKNOWN};
-}
-
-static void
-hz_reposition (struct codec_state *s)
-{
+    unsigned g1 = get (s, G1);
     *s = (struct codec_state){0, 0};
+    if (start)
+        set (s, G1, g1);
+    else
+        set (s, G0, S_UNKNOWN);
 }
 
 static void
@@ -453,7 +455,7 @@ close_all (struct codec *codec)
 static const struct codec_ops iso2022_ops = {
     .decode = decode, .encode = encode, .reposition = iso2022_reposition, .close = close_all};
 static const struct codec_ops hz_ops = {
-    .decode = decode, .encode = encode, .reposition = hz_reposition, .close = close_all};
+    .decode = decode, .encode = encode, .close = close_all};
 
 struct codec *
 tempfile__codec_iso2022 (enum iso2022 variant)

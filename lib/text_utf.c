@@ -104,9 +104,9 @@ sig_encode (struct codec *codec, struct codec_state *s, struct work *w)
 }
 
 static void
-past_mark (struct codec_state *s)
+past_mark (struct codec_state *s, bool start)
 {
-    s->a = 1;
+    s->a = !start;
 }
 
 static const struct codec_ops sig_ops = {
@@ -264,9 +264,9 @@ utf16_encode (struct codec *codec, struct codec_state *s, struct work *w)
 }
 
 static void
-past_order_mark (struct codec_state *s)
+past_order_mark (struct codec_state *s, bool start)
 {
-    s->a = native ();
+    s->a = start ? START : native ();
 }
 
 static const struct codec_ops utf16_ops = {.decode = utf16_decode,

@@ -192,15 +192,16 @@ START_TEST (bad_mode_is_refused)
 }
 END_TEST
 
-/* For now, as in the options. */
-START_TEST (text_mode_is_refused)
+START_TEST (text_mode_on_a_binary_stream_takes_the_defaults)
 {
-    FILE *f = open_with (_i, "old");
+    FILE *f = open_with (_i, "a\r\nb");
+    FILE *g = tempfile_reopen (f, "r");
+    char text[8];
 
-    assert_null (tempfile_reopen (f, "r"), ENOTSUP, "mode 'r'");
-    assert_null (tempfile_reopen (f, "w+t"), ENOTSUP, "mode 'w+t'");
-    ck_assert_int_eq (fflush (f), 0);
-    assert_contents (f, "old");
+    ck_assert_ptr_nonnull (g);
+    ck_assert_ptr_nonnull (fgets (text, sizeof text, g));
+    ck_assert_str_eq (text, "a\n");
+    assert_closes (g);
     assert_closes (f);
 }
 END_TEST
@@ -374,7 +375,7 @@ add_tests (TCase *tc)
     tcase_add_loop_test (tc, w_truncates, 0, KINDS);
     tcase_add_loop_test (tc, x_finds_the_file_existing, 0, KINDS);
     tcase_add_loop_test (tc, bad_mode_is_refused, 0, KINDS);
-    tcase_add_loop_test (tc, text_mode_is_refused, 0, KINDS);
+    tcase_add_loop_test (tc, text_mode_on_a_binary_stream_takes_the_defaults, 0, KINDS);
     tcase_add_loop_test (tc, second_stream_outlives_the_first, 0, KINDS);
     tcase_add_loop_test (tc, second_stream_can_be_reopened_too, 0, KINDS);
     tcase_add_loop_test (tc, second_stream_can_truncate, 0, KINDS);

@@ -1,0 +1,435 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Random programs on text streams: this library against Python's open().
+
+    text_differential.py [--driver PROGRAM] [--programs N] [--seed N]
+    text_differential.py ... --seed N --only K     one program, and what it did
+
+Each program is made up while Python runs it on an ordinary file; the same commands then go to
+the driver, in a process of its own for many programs. Every answer and the final bytes must be
+the same. The first program that differs is printed with both sides' answers.
+
+What cannot be compared is not generated, or ends a program:
+  - stdio asks for a seek between writing and reading;
+  - Python decodes ahead, so that a strict error in its chunk comes early: there a program ends;
+  - a place is a cookie in Python and an offset here. It can be gone back to as long as nothing
+    before it was overwritten, and, where what is read back differs from what was written, as
+    long as no place after it was told the other way;
+  - Python forgets the state of a stateful encoding at a place told while writing; this library
+    does not. Nothing is read from such a place.
+"""
+import argparse
+import codecs
+import os
+import random
+import subprocess
+import sys
+import tempfile
+
+ENCODINGS = ['-', 'utf-8', 'utf-8', 'utf-8-sig', 'utf-16', 'utf-16-le', 'utf-16-be', 'utf-32',
+             'utf-32-le', 'utf-32-be', 'utf-7', 'ascii', 'latin-1', 'cp1252', 'iso8859-15',
+             'koi8-r', 'cp437', 'cp037', 'euc_jp', 'shift_jis', 'gb18030', 'gbk', 'big5',
+             'euc_kr', 'iso2022_jp', 'iso2022_jp_1', 'iso2022_jp_2', 'iso2022_kr', 'hz']
+STATEFUL = {'utf-7', 'iso2022_jp', 'iso2022_jp_1', 'iso2022_jp_2', 'iso2022_kr', 'hz'}
+ERRORS = ['-', '-', 'strict', 'ignore', 'replace', 'backslashreplace', 'xmlcharrefreplace',
+          'surrogateescape', 'surrogatepass']
+LOSSY = {'ignore', 'replace', 'backslashreplace', 'xmlcharrefreplace'}
+NEWLINES = [None, None, '', '\n', '\r', '\r\n']
+ALPHABET = ['a', 'b', 'xyz ', '0', ' ', '\t', '~', '\\', '+', '-', '/', '&#8364;', '{', '}']
+AWKWARD = ['\u00e4', '\u00e9', '\u00df', '\u0416', '\u20ac', '\u3042', '\u4e00', '\u6f22\u5b57',
+           '\uac00', '\u00a5', '\u203e', '\uff76', '\u00a0', '\ufeff', '\ufffd', '\u2028',
+           '\u0085', '\x0b', '\x1f', '\U0001f600', '\U00020000', '\U0010ffff', '\x00', '\x7f']
+SURROGATES = ['\ud800', '\udc80', '\udcff', '\udfff', '\ud83d']
+ODD = {}
+ENDS = ['\n', '\n', '\n', '\r', '\r\n', '\n\r', '\n\n']
+
+
+def encodable(text, encoding):
+    try:
+        return text.encode(encoding).decode(encoding) == text
+    except UnicodeError:
+        return False
+
+
+class Stop(Exception):
+    """The rest of the program could not be compared."""
+
+
+class Program:
+    def __init__(self, seed, path):
+        self.random = random.Random(seed)
+        self.path = path
+        self.commands, self.answers = [], []
+        self.file = None
+        self.failed = False
+
+    # --- what is sent ---
+
+    def expect(self, command, answer):
+        self.commands.append(command)
+        self.answers.append(answer)
+
+    def hex(self, text):
+        handler = 'surrogateescape' if self.encoding == '-' else 'surrogatepass'
+        return text.encode('utf-8', handler).hex()
+
+    # --- opening ---
+
+    def choose(self):
+        r = self.random
+        self.encoding = r.choice(ENCODINGS)
+        self.errors = '-' if self.encoding == '-' else r.choice(ERRORS)
+        self.newline = r.choice(NEWLINES)
+        self.mode = r.choice(['w+'] * 5 + ['x+', 'a+', 'a+', 'w', 'a', 'wt+'])
+        self.buffering = r.choice([0, 0, 0, 1, 2, 3, 7, 64, 4096])
+        self.kind = r.choice(['plain', 'plain', 'named', 'spooled'])
+        self.real = 'utf-8' if self.encoding == '-' else self.encoding
+        self.stateful = self.encoding in STATEFUL
+        self.diverges = (self.errors in LOSSY or self.newline in (None, '\r\n'))
+
+    def alphabet(self):
+        r = self.random
+        good = [c for c in ALPHABET + AWKWARD if encodable(c, self.real)]
+        odd = ODD.get(self.encoding, [])
+        good = [c for c in good if c not in odd]
+        wild = [c for c in ALPHABET + AWKWARD if c not in odd]
+        if self.encoding != '-':
+            wild = wild + SURROGATES
+        strict = self.errors in ('-', 'strict')
+        if self.stateful and strict:
+            return good
+        return wild if r.random() < (0.1 if strict else 0.5) else good
+
+    def open(self, mode):
+        return open(self.path, mode, encoding=self.real, newline=self.newline,
+                    errors=('surrogateescape' if self.encoding == '-' else
+                            None if self.errors == '-' else self.errors))
+
+    def start(self):
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+        self.choose()
+        self.letters = self.alphabet()
+        self.file = self.open(self.mode)
+        newline = ('-' if self.newline is None else self.newline.encode().hex() or 'e')
+        self.expect(f'open {self.kind} {self.mode} {self.encoding} {self.errors} {newline} '
+                    f'{self.buffering}', 'ok')
+        self.set_mode(self.mode)
+
+    def set_mode(self, mode):
+        self.readable = '+' in mode or 'r' in mode
+        self.writable = '+' in mode or 'r' not in mode
+        self.append = 'a' in mode
+        self.doing = None       # or 'read' or 'write'; None: both may follow
+        self.write_only = False
+        self.places = {}        # number: (cookie, offset in the file or None, how told)
+        self.at = None          # offset in the file after the last seek, when known
+        self.run = 0
+
+    # --- the steps ---
+
+    def text(self):
+        r = self.random
+        n = r.choice([1, 1, 2, 3, 5, 10, 30, 200, r.choice([1, 1000])])
+        out = []
+        for _ in range(n):
+            out.append(r.choice(ENDS) if r.random() < 0.15 else r.choice(self.letters))
+        return ''.join(out)
+
+    def forget_after(self, offset):
+        self.places = {n: p for n, p in self.places.items()
+                       if p[1] is not None and p[1] <= offset}
+
+    def begin_write(self):
+        self.doing = 'write'
+        self.file.flush()
+        offset = self.file.buffer.tell()
+        if not self.append:
+            self.forget_after(offset)
+        self.places = {n: p for n, p in self.places.items() if p[1] is not None}
+
+    def step_write(self):
+        if not self.writable or self.doing == 'read':
+            return
+        if self.doing is None:
+            self.begin_write()
+        text = self.text()
+        name = self.random.choice(['write', 'write', 'putc'])
+        strict = self.errors in ('-', 'strict', 'surrogateescape', 'surrogatepass')
+        flush = strict or self.encoding == 'utf-7'
+        if flush:
+            self.expect('flush', 'ok')
+        try:
+            self.file.write(text)
+        except UnicodeEncodeError as e:
+            if self.stateful:
+                raise Stop from e
+            try:
+                self.file.write(text[:e.start])
+            except UnicodeEncodeError:
+                raise Stop from e
+            self.failed = True
+            self.expect(f'{name} {self.hex(text)}', '*')
+            self.expect('flush', '*')
+            self.expect('flush', 'ok')
+            return
+        self.expect(f'{name} {self.hex(text)}', 'ok')
+        if flush:
+            self.expect('flush', 'ok')
+
+    def can_read(self):
+        return self.readable and self.doing != 'write' and not self.write_only
+
+    def read(self, command, call):
+        if self.doing is None:
+            self.run = self.at
+        self.doing = 'read'
+        try:
+            text = call()
+        except UnicodeError as e:
+            self.expect('flush', '*')
+            raise Stop from e
+        if self.encoding == '-' and any('\ud800' <= c <= '\udfff' for c in text):
+            raise Stop
+        self.expect(command, self.hex(text))
+
+    def step_read(self):
+        if self.can_read():
+            n = self.random.choice([1, 1, 2, 3, 10, 100, 5000])
+            self.read(f'read {n}', lambda: self.file.read(n))
+
+    def step_line(self):
+        if self.can_read() and self.newline in (None, '\n'):
+            self.read('line', self.file.readline)
+
+    def step_all(self):
+        if self.can_read():
+            self.read('all', self.file.read)
+
+    def step_flush(self):
+        if self.doing != 'read':
+            self.file.flush()
+            self.expect('flush', 'ok')
+
+    def exact(self, cookie):
+        """The offset in the file that a cookie stands for, if that can be told."""
+        if cookie >> 128:
+            return None
+        return (cookie & (1 << 64) - 1) + (cookie >> 96 & (1 << 32) - 1)
+
+    def step_tell(self):
+        n = self.random.randrange(64)
+        try:
+            cookie = self.file.tell()
+        except (OSError, OverflowError, UnicodeError) as e:
+            raise Stop from e
+        offset = self.exact(cookie)
+        if offset == 0 and cookie:
+            return
+        if self.doing == 'read' and self.diverges:
+            self.places = {m: p for m, p in self.places.items() if p[2] == 'read' and p[3] == self.run
+                           or p[1] is not None and self.run is not None and p[1] <= self.run}
+        self.places[n] = (cookie, offset, self.doing, self.run)
+        self.expect(f'tell {n}', 'ok')
+
+    def step_seek(self):
+        if not self.places:
+            return
+        n = self.random.choice(list(self.places))
+        cookie, offset, how, _ = self.places[n]
+        try:
+            self.file.seek(cookie)
+        except UnicodeError as e:
+            raise Stop from e
+        self.expect(f'seek {n}', 'ok')
+        self.doing = 'read' if offset is None else None
+        self.write_only = self.stateful and how == 'write'
+        self.at = offset
+
+    def step_start(self):
+        self.file.seek(0)
+        self.expect('start', 'ok')
+        self.doing, self.write_only, self.at = None, False, 0
+
+    def step_end(self):
+        if self.stateful and self.readable and self.random.random() < 0.5:
+            return
+        try:
+            self.at = self.file.seek(0, 2)
+        except UnicodeError as e:
+            raise Stop from e
+        self.expect('end', 'ok')
+        self.doing, self.write_only = None, False
+
+    def step_here(self):
+        if self.stateful or self.doing != 'write':
+            return
+        self.at = self.file.tell()
+        self.file.seek(self.at)
+        self.expect('here', 'ok')
+        self.doing = None
+
+    def step_truncate(self):
+        usable = [n for n, p in self.places.items() if p[1] is not None]
+        if not self.writable or not usable or self.doing == 'read':
+            return
+        n = self.random.choice(usable)
+        offset = self.places[n][1]
+        self.file.flush()
+        if self.file.buffer.tell() > offset and self.doing is None:
+            return
+        self.file.truncate(offset)
+        self.expect(f'truncate {n}', 'ok')
+        self.forget_after(offset)
+        if self.doing is None:
+            self.step_start()
+
+    def step_reopen(self):
+        if self.random.random() < 0.7:
+            return
+        self.file.close()
+        self.mode = self.random.choice(['r', 'r+', 'r+', 'a+', 'a', 'w+'])
+        self.file = self.open(self.mode)
+        self.expect(f'reopen {self.mode}', '*' if self.failed else 'ok')
+        self.failed = False
+        self.set_mode(self.mode)
+        if self.append and self.readable:
+            self.step_end()
+
+    def make(self):
+        self.start()
+        steps = ([self.step_write] * 6 + [self.step_read] * 4 + [self.step_line] * 3 +
+                 [self.step_all] + [self.step_flush] + [self.step_tell] * 5 +
+                 [self.step_seek] * 4 + [self.step_start] * 2 + [self.step_end] * 2 +
+                 [self.step_here] + [self.step_truncate] + [self.step_reopen])
+        try:
+            for _ in range(self.random.choice([5, 10, 20, 40])):
+                self.random.choice(steps)()
+        except Stop:
+            pass
+        self.file.close()
+        with open(self.path, 'rb') as f:
+            self.expect('close', f.read().hex())
+
+
+def same(answer, expected):
+    if expected == '*':
+        return True
+    if answer == expected:
+        return True
+    return False
+
+
+def differences(program, answers):
+    for i, (command, expected) in enumerate(zip(program.commands, program.answers)):
+        got = answers[i] if i < len(answers) else '(none)'
+        if command == 'close' and program.failed and got.startswith('!'):
+            got = got.split(' ', 1)[1]
+        if not same(got, expected):
+            yield i, command, expected, got
+
+
+def report(program, seed, k, answers):
+    wrong = {d[0]: d for d in differences(program, answers)}
+    print(f'program {k} of seed {seed} differs; run again with --seed {seed} --only {k}')
+    for i, (command, expected) in enumerate(zip(program.commands, program.answers)):
+        got = answers[i] if i < len(answers) else '(none)'
+        if i in wrong or len(wrong) == 0:
+            print(f'  {command}\n    Python  {expected}\n    here    {got}')
+        else:
+            print(f'  {command} -> {got}')
+
+
+def run_driver(driver, programs):
+    data = ''.join(c + '\n' for p in programs for c in p.commands)
+    done = subprocess.run(driver, input=data, capture_output=True, text=True)
+    answers = done.stdout.splitlines()
+    if done.returncode != 0:
+        print(f'the driver ended with {done.returncode}: {done.stderr}')
+    out = []
+    for p in programs:
+        out.append(answers[:len(p.commands)])
+        answers = answers[len(p.commands):]
+    return out, done.returncode
+
+
+def ask(driver, pairs):
+    """What the library makes of characters: for each, what it reads back, and the bytes."""
+    lines = ''.join(f'open plain w+ {e} replace 0a 0\nwrite {c.encode().hex()}\nstart\nall\n'
+                    'close\n' for e, c in pairs)
+    done = subprocess.run(driver, input=lines, capture_output=True, text=True)
+    answers = done.stdout.splitlines()
+    return zip(answers[3::5], answers[4::5])
+
+
+def odd_characters(driver):
+    """For each encoding the characters that its table has otherwise here than in Python."""
+    pairs = [(e, c) for e in sorted(set(ENCODINGS) - {'-'}) for c in ALPHABET + AWKWARD]
+    odd = {}
+    for (e, c), (text, answer) in zip(pairs, ask(driver, pairs)):
+        encoder = codecs.getincrementalencoder(e)('replace')
+        coded = encoder.encode(c)
+        if answer != coded.hex() or text != coded.decode(e, 'replace').encode().hex():
+            odd.setdefault(e, []).append(c)
+    return odd
+
+
+def unavailable(driver):
+    """The encodings that this system's iconv lacks."""
+    lacking = set()
+    for encoding in set(ENCODINGS):
+        done = subprocess.run(driver, input=f'open plain w {encoding} - - 0\n',
+                              capture_output=True, text=True)
+        if done.stdout.strip() != 'ok':
+            lacking.add(encoding)
+    return lacking
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--driver', default=os.environ.get('TEXT_DRIVER', './text_driver'))
+    parser.add_argument('--programs', type=int, default=300)
+    parser.add_argument('--seed', type=int)
+    parser.add_argument('--only', type=int)
+    parser.add_argument('--encoding')
+    arguments = parser.parse_args()
+    seed = arguments.seed if arguments.seed is not None else int.from_bytes(os.urandom(4), 'big')
+    driver = arguments.driver.split()
+    global ENCODINGS
+    if arguments.encoding:
+        ENCODINGS = [arguments.encoding]
+    lacking = unavailable(driver)
+    if lacking:
+        print('SKIP, for iconv lacks them:', ' '.join(sorted(lacking)))
+        ENCODINGS = [e for e in ENCODINGS if e not in lacking]
+    ODD.update(odd_characters(driver))
+    for encoding, characters in sorted(ODD.items()):
+        print(f'left out of {encoding}, for the tables differ:',
+              ' '.join(f'U+{ord(c[0]):04X}' for c in characters))
+    print(f'seed {seed}, {arguments.programs} programs', flush=True)
+    failures = 0
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, 'file')
+        numbers = [arguments.only] if arguments.only is not None else range(arguments.programs)
+        numbers = list(numbers)
+        while numbers:
+            batch, numbers = numbers[:200], numbers[200:]
+            programs = []
+            for k in batch:
+                program = Program(f'{seed}/{k}', path)
+                program.make()
+                programs.append(program)
+            results, status = run_driver(driver, programs)
+            failures += status != 0
+            for k, program, answers in zip(batch, programs, results):
+                if arguments.only is not None or any(differences(program, answers)):
+                    failures += any(differences(program, answers))
+                    if failures <= 3:
+                        report(program, seed, k, answers)
+            if failures > 20:
+                break
+    print(f'{failures} differ')
+    return 1 if failures else 0
+
+
+sys.exit(main())

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text_driver - runs programs on text streams, for text_differential.py.
+ *
+ * From standard input it takes one command a line, and answers each with one line; what is text
+ * is in hexadecimal digits, of UTF-8. A failure is answered by '!' and the number of its errno,
+ * and the stream goes on after clearerr().
+ *
+ *     open KIND MODE ENCODING ERRORS NEWLINE BUFFERING   '-': not given; NEWLINE in hexadecimal
+ *     write TEXT  putc TEXT   in one call; byte by byte
+ *     flush
+ *     read N                  so many characters
+ *     line  all               up to the next newline; to the end
+ *     tell N  seek N          to and from place N
+ *     here  start  end        fseeko (f, 0, ...)
+ *     truncate N              at place N
+ *     reopen MODE             goes on with a second stream, and closes the first
+ *     close                   answered by the contents of the file
+ */
+#define _GNU_SOURCE
+#include <tempfile.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PLACES = 64, LINE = 1 << 20 };
+
+static FILE *f;
+static off_t places[PLACES];
+static char line[LINE], text[LINE];
+
+static void
+answer (int result)
+{
+    if (result >= 0) {
+        puts ("ok");
+        return;
+    }
+    printf ("!%d\n", errno);
+    if (f)
+        clearerr (f);
+}
+
+static void
+print (const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        printf ("%02x", (unsigned) (unsigned char) bytes[i]);
+    puts ("");
+}
+
+static size_t
+parse (const char *hex)
+{
+    size_t n = 0;
+    unsigned byte;
+    for (; sscanf (hex, "%2x", &byte) == 1; hex += 2)
+        text[n++] = (char) byte;
+    text[n] = '\0';
+    return n;
+}
+
+static const char *
+given (const char *word)
+{
+    return strcmp (word, "-") == 0 ? NULL : word;
+}
+
+static void
+open_stream (const char *arguments)
+{
+    char kind[16], mode[16], encoding[64], errors[32], newline[16], ends[8];
+    int buffering;
+    if (sscanf (arguments, "%15s %15s %63s %31s %15s %d", kind, mode, encoding, errors, newline,
+                &buffering) != 6)
+        exit (2);
+    if (given (newline))
+        memcpy (ends, text, parse (strcmp (newline, "e") == 0 ? "" : newline) + 1);
+    struct tempfile_options o = {.mode = mode,
+                                 .encoding = given (encoding),
+                                 .errors = given (errors),
+                                 .newline = given (newline) ? ends : NULL,
+                                 .buffering = buffering};
+    if (strcmp (kind, "named") == 0)
+        f = tempfile_open_named (&o, sizeof o);
+    else if (strcmp (kind, "spooled") == 0)
+        f = tempfile_open_spooled (&o, sizeof o);
+    else
+        f = tempfile_open (&o, sizeof o);
+    answer (f ? 0 : -1);
+}
+
+static int
+put_bytes (size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (putc ((unsigned char) text[i], f) == EOF)
+            return -1;
+    return 0;
+}
+
+/* Reads N characters, or up to a newline, or until nothing more comes. */
+static void
+read_text (size_t count, int until)
+{
+    size_t n = 0;
+    int c;
+    while (n < LINE && (c = getc (f)) != EOF) {
+        if ((c & 0xc0) != 0x80 && count-- == 0) {
+            ungetc (c, f);
+            break;
+        }
+        text[n++] = (char) c;
+        if (c == until)
+            break;
+    }
+    if (ferror (f))
+        answer (-1);
+    else
+        print (text, n);
+    clearerr (f);
+}
+
+static void
+close_stream (void)
+{
+    FILE *g = tempfile_reopen (f, "rb");
+    int result = fclose (f);
+    int err = errno;
+    f = NULL;
+    if (!g || result != 0) {
+        errno = err;
+        printf ("!%d ", errno);
+    }
+    size_t n = g ? fread (text, 1, LINE, g) : 0;
+    print (text, n);
+    if (g)
+        fclose (g);
+}
+
+static void
+reopen (const char *mode)
+{
+    FILE *g = tempfile_reopen (f, mode);
+    int result = fclose (f);
+    f = g;
+    answer (g ? result : -1);
+}
+
+static int
+tell (int place)
+{
+    places[place] = ftello (f);
+    return places[place] < 0 ? -1 : 0;
+}
+
+static void
+run (const char *command, const char *argument)
+{
+    int n = atoi (argument);
+    int place = n >= 0 && n < PLACES ? n : 0;
+    if (strcmp (command, "open") == 0)
+        open_stream (argument);
+    else if (!f)
+        puts ("no stream");
+    else if (strcmp (command, "write") == 0)
+        answer (fwrite (text, 1, parse (argument), f) == strlen (argument) / 2 ? 0 : -1);
+    else if (strcmp (command, "putc") == 0)
+        answer (put_bytes (parse (argument)));
+    else if (strcmp (command, "flush") == 0)
+        answer (fflush (f));
+    else if (strcmp (command, "read") == 0)
+        read_text ((size_t) n, -2);
+    else if (strcmp (command, "line") == 0)
+        read_text (LINE, '\n');
+    else if (strcmp (command, "all") == 0)
+        read_text (LINE, -2);
+    else if (strcmp (command, "tell") == 0)
+        answer (tell (place));
+    else if (strcmp (command, "seek") == 0)
+        answer (fseeko (f, places[place], SEEK_SET));
+    else if (strcmp (command, "here") == 0)
+        answer (fseeko (f, 0, SEEK_CUR));
+    else if (strcmp (command, "start") == 0)
+        answer (fseeko (f, 0, SEEK_SET));
+    else if (strcmp (command, "end") == 0)
+        answer (fseeko (f, 0, SEEK_END));
+    else if (strcmp (command, "truncate") == 0)
+        answer (tempfile_truncate (f, places[place]));
+    else if (strcmp (command, "reopen") == 0)
+        reopen (argument);
+    else if (strcmp (command, "close") == 0)
+        close_stream ();
+    else
+        exit (2);
+}
+
+int
+main (void)
+{
+    setvbuf (stdout, NULL, _IOLBF, 0);
+    while (fgets (line, sizeof line, stdin)) {
+        line[strcspn (line, "\n")] = '\0';
+        char *space = strchr (line, ' ');
+        if (space)
+            *space = '\0';
+        run (line, space ? space + 1 : "");
+    }
+    return 0;
+}
