@@ -72,8 +72,7 @@ struct text {
     struct index run; /* of what is read where something was written before */
     off_t run_start;
     bool in_run, differs;
-    bool untrusted; /* the encoder's state says nothing of how to decode */
-    bool lossy;     /* something was written that comes back as something else */
+    bool marking; /* the next character needs entries around it */
 
     bool kept; /* tempfile_truncate() is about to come back to: */
     struct place kept_place;
@@ -152,8 +151,6 @@ way_written (const struct text *t)
 static void
 note_writing (struct text *t, enum way way)
 {
-    if (t->untrusted)
-        return;
     struct position p = position (t, way);
     tempfile__index_add (&t->index, &p);
 }
@@ -550,8 +547,7 @@ pass_end_of_run (struct text *t)
 static int
 find (struct text *t, off_t target)
 {
-    const struct position *p =
-        target > 0 ? tempfile__index_by_program (&t->index, target) : NULL;
+    const struct position *p = target > 0 ? tempfile__index_by_program (&t->index, target) : NULL;
     if (p && p->way == CLOSED && p->program != target) {
         errno = EINVAL;
         return -1;
@@ -699,11 +695,11 @@ struct origin {
 static void
 note_encoding (struct text *t, const struct work *w, const struct origin *o, enum way way)
 {
-    if (t->untrusted || (t->codec->ops->finish && t->encoder.a))
+    if (t->codec->ops->finish && t->encoder.a)
         return;
     struct position p = {.program = t->here.at + (w->in - o->in),
                          .file = t->here.file + (w->out - o->out),
-                         .state = t->encoder,
+                         .state = w->in > o->in ? t->encoder : t->here.state,
                          .way = (unsigned char) way};
     tempfile__index_add (&t->index, &p);
 }
@@ -764,6 +760,15 @@ encode (struct text *t, struct work *w, const struct origin *origin)
     }
 }
 
+static ptrdiff_t
+first_length (const unsigned char *p, const unsigned char *end)
+{
+    ptrdiff_t n = 1;
+    while (p + n < end && (p[n] & 0xc0) == 0x80)
+        n++;
+    return n;
+}
+
 /* The same, with entries for the index on the way. */
 static enum step
 encode_noting (struct text *t, struct work *w)
@@ -772,16 +777,20 @@ encode_noting (struct text *t, struct work *w)
     const unsigned char *end = w->in_end;
     bool final = w->final;
     for (;;) {
-        bool last = end - w->in <= INDEX_STRIDE;
-        w->in_end = last ? end : w->in + INDEX_STRIDE;
+        const unsigned char *begin = w->in;
+        ptrdiff_t n = t->marking ? first_length (begin, end) : INDEX_STRIDE;
+        bool last = end - begin <= n;
+        w->in_end = last ? end : begin + n;
         w->final = final && last;
         enum step step = encode (t, w, &origin);
         bool more = step == STEP_DONE || step == STEP_SHORT;
         w->in_end = end;
+        if (tempfile__index_wants (&t->index, t->here.at + (w->in - origin.in)) ||
+            (t->marking && w->in > begin))
+            note_encoding (t, w, &origin, way_written (t));
+        t->marking = t->marking && w->in == begin;
         if (last || !more)
             return step;
-        if (tempfile__index_wants (&t->index, t->here.at + (w->in - origin.in)))
-            note_encoding (t, w, &origin, way_written (t));
     }
 }
 
@@ -912,6 +921,18 @@ flush_partial (struct text *t)
     return step == STEP_BAD ? -1 : 0;
 }
 
+/*
+ * Whether the next character will come with something that counts nothing, or decodes otherwise
+ * than what is in front of it: a byte order mark not at the start, a set switched to anew.
+ */
+static bool
+comes_with_more (const struct text *t)
+{
+    if (t->codec->stateful)
+        return t->here.state.a != 0;
+    return t->here.file > 0 && !t->encoder.a && t->codec->ops->reposition;
+}
+
 /* The stream comes from elsewhere: the index ends here, and the storage is put in place. */
 static int
 begin_writing (struct text *t)
@@ -934,9 +955,10 @@ begin_writing (struct text *t)
     }
     end_run (t);
     t->phase = WRITING;
-    t->untrusted = t->codec->stateful && t->here.state.a != 0;
+    t->marking = comes_with_more (t);
+    t->lossy = t->lossy || t->marking;
     tempfile__index_cut (&t->index, t->here.at, t->here.file);
-    note_writing (t, way_written (t));
+    note_writing (t, t->marking ? CLOSED : way_written (t));
     return 0;
 }
 
@@ -1102,8 +1124,7 @@ static int
 text_descriptor (struct storage *s)
 {
     struct text *t = self (s);
-    if (leave_spill (t) < 0 ||
-        (t->phase == READING && move_below (t, t->here.file) < 0))
+    if (leave_spill (t) < 0 || (t->phase == READING && move_below (t, t->here.file) < 0))
         return tempfile__fail_system (errno, "cannot put the descriptor in step");
     return t->below->ops->descriptor (t->below);
 }

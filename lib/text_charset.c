@@ -20,7 +20,7 @@
 /* Beside characters and pairs, a table of decoding holds: */
 enum { UNKNOWN = 0x110000, MORE, NONE };
 
-enum { PAGES = 0x1100, PAIRS = 64, CACHE = 1024 };
+enum { PAGES = 0x1100, ALL_PAIRS = 64, CACHE = 1024 };
 
 /* Entries of a table of encoding: the bytes, first byte highest, above their number; of four
  * bytes, the bytes. No set has a sequence of four that begins below 0x81. */
@@ -36,7 +36,7 @@ struct charset {
     uint32_t *two[256];
     uint32_t *pages[PAGES];
     struct cached *cache; /* sequences of three and four bytes */
-    uint32_t pairs[PAIRS][2];
+    uint32_t pairs[ALL_PAIRS][2];
     uint32_t n_pairs;
 };
 
@@ -65,7 +65,7 @@ keep_pair (struct charset *s, uint32_t c, uint32_t d)
     for (uint32_t i = 0; i < s->n_pairs; i++)
         if (s->pairs[i][0] == c && s->pairs[i][1] == d)
             return PAIR + i;
-    if (s->n_pairs == PAIRS)
+    if (s->n_pairs == ALL_PAIRS)
         return NONE;
     s->pairs[s->n_pairs][0] = c;
     s->pairs[s->n_pairs][1] = d;

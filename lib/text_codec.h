@@ -90,6 +90,10 @@ enum utf {
 };
 struct codec *tempfile__codec_utf (enum utf);
 struct codec *tempfile__codec_single (const char *iconv_name);
+enum {
+    PAIRS = 1,    /* there are codes for two characters */
+    OWN_ASCII = 2 /* not quite ASCII below 0x80, but as iconv says; Python reads all else so */
+};
 struct codec *tempfile__codec_multibyte (const char *iconv_name, unsigned variant);
 enum iso2022 {
     ISO2022_JP,

@@ -85,8 +85,10 @@ add_surrogates (struct replacement *r, const unsigned char *bad, size_t *n)
     size_t i = 0;
     for (; i < *n && bad[i] >= 0x80; i++)
         r->length += utf8_put (r->bytes + r->length, 0xdc00u + bad[i]);
+    if (i == 0)
+        return false;
     *n = i;
-    return i > 0;
+    return true;
 }
 
 bool

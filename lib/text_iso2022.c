@@ -454,8 +454,7 @@ close_all (struct codec *codec)
 
 static const struct codec_ops iso2022_ops = {
     .decode = decode, .encode = encode, .reposition = iso2022_reposition, .close = close_all};
-static const struct codec_ops hz_ops = {
-    .decode = decode, .encode = encode, .close = close_all};
+static const struct codec_ops hz_ops = {.decode = decode, .encode = encode, .close = close_all};
 
 struct codec *
 tempfile__codec_iso2022 (enum iso2022 variant)

@@ -148,7 +148,7 @@ tempfile__codec_single (const char *name)
 /* --- several bytes --- */
 
 struct multibyte {
-    struct codec codec; /* must be first; variant: there are pairs of characters */
+    struct codec codec; /* must be first; variant: PAIRS, OWN_ASCII */
     struct charset *set;
 };
 
@@ -219,7 +219,7 @@ multibyte_encode (struct codec *codec, struct codec_state *s, struct work *w)
         int length = utf8_get (w->in, w->in_end, &c, true);
         if (length <= 0)
             return utf8_trouble (w, length);
-        bool first = codec->variant && tempfile__pair_first (c);
+        bool first = (codec->variant & PAIRS) && tempfile__pair_first (c);
         if (first && must_wait (w, length))
             return STEP_SHORT;
         unsigned n = first ? encode_pair (set, w, c, &length, bytes) : 0;
@@ -257,7 +257,7 @@ is_ascii (struct charset *set)
 }
 
 struct codec *
-tempfile__codec_multibyte (const char *name, unsigned pairs)
+tempfile__codec_multibyte (const char *name, unsigned variant)
 {
     struct charset *set = tempfile__charset_open (name);
     struct multibyte *m = set ? calloc (1, sizeof *m) : NULL;
@@ -266,8 +266,10 @@ tempfile__codec_multibyte (const char *name, unsigned pairs)
             tempfile__charset_close (set);
         return NULL;
     }
-    m->codec =
-        (struct codec){.ops = &multibyte_ops, .unit = 1, .ascii = is_ascii (set), .variant = pairs};
+    m->codec = (struct codec){.ops = &multibyte_ops,
+                              .unit = 1,
+                              .ascii = !(variant & OWN_ASCII) || is_ascii (set),
+                              .variant = variant};
     m->set = set;
     return &m->codec;
 }

@@ -15,6 +15,7 @@ What cannot be compared is not generated, or ends a program:
   - a place is a cookie in Python and an offset here. It can be gone back to as long as nothing
     before it was overwritten, and, where what is read back differs from what was written, as
     long as no place after it was told the other way;
+  - Python ends the base64 of utf-7 with each write, this library with each buffer of stdio's;
   - Python forgets the state of a stateful encoding at a place told while writing; this library
     does not. Nothing is read from such a place.
 """
@@ -33,6 +34,7 @@ ENCODINGS = ['-', 'utf-8', 'utf-8', 'utf-8-sig', 'utf-16', 'utf-16-le', 'utf-16-
 STATEFUL = {'utf-7', 'iso2022_jp', 'iso2022_jp_1', 'iso2022_jp_2', 'iso2022_kr', 'hz'}
 ERRORS = ['-', '-', 'strict', 'ignore', 'replace', 'backslashreplace', 'xmlcharrefreplace',
           'surrogateescape', 'surrogatepass']
+MARKED = {'utf-8-sig', 'utf-16', 'utf-32'}
 LOSSY = {'ignore', 'replace', 'backslashreplace', 'xmlcharrefreplace'}
 NEWLINES = [None, None, '', '\n', '\r', '\r\n']
 ALPHABET = ['a', 'b', 'xyz ', '0', ' ', '\t', '~', '\\', '+', '-', '/', '&#8364;', '{', '}']
@@ -41,6 +43,8 @@ AWKWARD = ['\u00e4', '\u00e9', '\u00df', '\u0416', '\u20ac', '\u3042', '\u4e00',
            '\u0085', '\x0b', '\x1f', '\U0001f600', '\U00020000', '\U0010ffff', '\x00', '\x7f']
 SURROGATES = ['\ud800', '\udc80', '\udcff', '\udfff', '\ud83d']
 ODD = {}
+# What Python's streams raise when they cannot go on, or cannot say where they are.
+FAILURES = (OSError, OverflowError, TypeError, UnicodeError)
 ENDS = ['\n', '\n', '\n', '\r', '\r\n', '\n\r', '\n\n']
 
 
@@ -82,6 +86,8 @@ class Program:
         self.newline = r.choice(NEWLINES)
         self.mode = r.choice(['w+'] * 5 + ['x+', 'a+', 'a+', 'w', 'a', 'wt+'])
         self.buffering = r.choice([0, 0, 0, 1, 2, 3, 7, 64, 4096])
+        if self.encoding == 'utf-7':
+            self.buffering = 0
         self.kind = r.choice(['plain', 'plain', 'named', 'spooled'])
         self.real = 'utf-8' if self.encoding == '-' else self.encoding
         self.stateful = self.encoding in STATEFUL
@@ -94,7 +100,7 @@ class Program:
         good = [c for c in good if c not in odd]
         wild = [c for c in ALPHABET + AWKWARD if c not in odd]
         if self.encoding != '-':
-            wild = wild + SURROGATES
+            wild = wild + [c for c in SURROGATES if c not in odd]
         strict = self.errors in ('-', 'strict')
         if self.stateful and strict:
             return good
@@ -155,6 +161,8 @@ class Program:
             self.begin_write()
         text = self.text()
         name = self.random.choice(['write', 'write', 'putc'])
+        if self.encoding == 'utf-7':
+            name = 'write'
         strict = self.errors in ('-', 'strict', 'surrogateescape', 'surrogatepass')
         flush = strict or self.encoding == 'utf-7'
         if flush:
@@ -162,7 +170,7 @@ class Program:
         try:
             self.file.write(text)
         except UnicodeEncodeError as e:
-            if self.stateful:
+            if self.stateful or self.encoding in MARKED:
                 raise Stop from e
             try:
                 self.file.write(text[:e.start])
@@ -186,7 +194,7 @@ class Program:
         self.doing = 'read'
         try:
             text = call()
-        except UnicodeError as e:
+        except FAILURES as e:
             self.expect('flush', '*')
             raise Stop from e
         if self.encoding == '-' and any('\ud800' <= c <= '\udfff' for c in text):
@@ -221,7 +229,7 @@ class Program:
         n = self.random.randrange(64)
         try:
             cookie = self.file.tell()
-        except (OSError, OverflowError, UnicodeError) as e:
+        except FAILURES as e:
             raise Stop from e
         offset = self.exact(cookie)
         if offset == 0 and cookie:
@@ -239,7 +247,7 @@ class Program:
         cookie, offset, how, _ = self.places[n]
         try:
             self.file.seek(cookie)
-        except UnicodeError as e:
+        except FAILURES as e:
             raise Stop from e
         self.expect(f'seek {n}', 'ok')
         self.doing = 'read' if offset is None else None
@@ -252,11 +260,13 @@ class Program:
         self.doing, self.write_only, self.at = None, False, 0
 
     def step_end(self):
-        if self.stateful and self.readable and self.random.random() < 0.5:
-            return
+        if not self.stateful or not self.readable or self.random.random() < 0.5:
+            self.step_end_of_file()
+
+    def step_end_of_file(self):
         try:
             self.at = self.file.seek(0, 2)
-        except UnicodeError as e:
+        except FAILURES as e:
             raise Stop from e
         self.expect('end', 'ok')
         self.doing, self.write_only = None, False
@@ -283,6 +293,8 @@ class Program:
         self.forget_after(offset)
         if self.doing is None:
             self.step_start()
+        elif self.file.buffer.tell() > offset:
+            self.step_end_of_file()
 
     def step_reopen(self):
         if self.random.random() < 0.7:
@@ -355,21 +367,30 @@ def run_driver(driver, programs):
 
 def ask(driver, pairs):
     """What the library makes of characters: for each, what it reads back, and the bytes."""
-    lines = ''.join(f'open plain w+ {e} replace 0a 0\nwrite {c.encode().hex()}\nstart\nall\n'
-                    'close\n' for e, c in pairs)
+    lines = ''.join(f'open plain w+ {e} {handler(c)} 0a 0\n'
+                    f'write {c.encode("utf-8", "surrogatepass").hex()}\nstart\nall\nclose\n'
+                    for e, c in pairs)
     done = subprocess.run(driver, input=lines, capture_output=True, text=True)
     answers = done.stdout.splitlines()
     return zip(answers[3::5], answers[4::5])
 
 
+def handler(c):
+    return 'surrogateescape' if c in SURROGATES else 'replace'
+
+
 def odd_characters(driver):
     """For each encoding the characters that its table has otherwise here than in Python."""
-    pairs = [(e, c) for e in sorted(set(ENCODINGS) - {'-'}) for c in ALPHABET + AWKWARD]
+    pairs = [(e, c) for e in sorted(set(ENCODINGS) - {'-'})
+             for c in ALPHABET + AWKWARD + ['\udc80', '\udcff']]
     odd = {}
     for (e, c), (text, answer) in zip(pairs, ask(driver, pairs)):
-        encoder = codecs.getincrementalencoder(e)('replace')
-        coded = encoder.encode(c)
-        if answer != coded.hex() or text != coded.decode(e, 'replace').encode().hex():
+        try:
+            coded = codecs.getincrementalencoder(e)(handler(c)).encode(c)
+            back = coded.decode(e, handler(c)).encode('utf-8', 'surrogatepass')
+        except UnicodeError:
+            continue
+        if answer != coded.hex() or text != back.hex():
             odd.setdefault(e, []).append(c)
     return odd
 
