@@ -73,6 +73,7 @@ struct text {
     off_t run_start;
     bool in_run, differs;
     bool marking; /* the next character needs entries around it */
+    bool lossy;   /* something was written that comes back as something else */
 
     bool kept; /* tempfile_truncate() is about to come back to: */
     struct place kept_place;
