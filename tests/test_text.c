@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What text streams leave in the file and give back: error handlers, newlines, line buffering,
+ * characters cut in two at every place there is, and files that are full in the middle of one.
+ */
+#include "common.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+static FILE *
+open_text (const char *encoding, const char *errors, const char *newline)
+{
+    FILE *f =
+        TemporaryFile (.mode = "w+", .encoding = encoding, .errors = errors, .newline = newline);
+
+    ck_assert_msg (f != NULL, "%s", tempfile_errmsg ());
+    return f;
+}
+
+static void
+put (FILE *f, const char *text)
+{
+    ck_assert_int_ge (fputs (text, f), 0);
+    ck_assert_int_eq (fflush (f), 0);
+}
+
+/* As assert_contents, of a string that is not a literal. */
+static void
+assert_contents_are (FILE *f, const char *text)
+{
+    char have[256];
+    size_t n = test_bytes (f, have, sizeof have);
+
+    ck_assert_uint_eq (n, strlen (text));
+    ck_assert_mem_eq (have, text, n);
+}
+
+/* Bytes for the file of a stream, past its encoding. */
+static void
+put_bytes (FILE *f, const char *bytes, size_t n)
+{
+    FILE *g = tempfile_reopen (f, "w+b");
+
+    ck_assert_ptr_nonnull (g);
+    ck_assert_uint_eq (fwrite (bytes, 1, n, g), n);
+    assert_closes (g);
+    rewind (f);
+}
+
+static size_t
+get_all (FILE *f, char *text, size_t size)
+{
+    size_t n = fread (text, 1, size - 1, f);
+
+    text[n] = '\0';
+    return n;
+}
+
+/* --- error handlers, writing --- */
+
+static const struct {
+    const char *encoding, *errors, *text, *bytes;
+} written[] = {
+    {"latin-1", "ignore", "a\u20acb", "ab"},
+    {"latin-1", "replace", "a\u20acb", "a?b"},
+    {"latin-1", "backslashreplace", "\u20ac\U0001f600\xed\xa0\x80", "\\u20ac\\U0001f600\\ud800"},
+    {"ascii", "backslashreplace", "\u00e9", "\\xe9"},
+    {"ascii", "xmlcharrefreplace", "\u20ac\U0001f600", "&#8364;&#128512;"},
+    {"utf-8", "xmlcharrefreplace", "\xed\xa0\x80", "&#55296;"},
+    {"utf-8", "surrogateescape", "a\xed\xb2\x80z", "a\x80z"},
+    {"ascii", "surrogateescape", "\xed\xb3\xbf", "\xff"},
+    {"cp1252", "surrogateescape", "\u20ac\xed\xb2\x81", "\x80\x81"},
+    {"utf-8", "surrogatepass", "\xed\xa0\x80", "\xed\xa0\x80"},
+    {"utf-16-be", "surrogatepass", "\xed\xa5\x81", "\xd9\x41"},
+    {"utf-16-be", "replace", "x\xed\xa5\x81", NULL},
+    {"utf-8", "replace", "a\xff\xc3", "a??"},
+    {"utf-8", "backslashreplace", "\xff", "\\xff"},
+    {"utf-8", "surrogateescape", "\xff", "\xff"},
+    {"utf-8", "ignore", "a\xe2\x82z", "az"},
+    {NULL, NULL, "\xff\x80", "\xff\x80"},
+};
+
+START_TEST (handlers_stand_in_for_what_cannot_be_written)
+{
+    FILE *f = open_text (written[_i].encoding, written[_i].errors, "");
+    char have[64];
+
+    ck_assert_int_ge (fputs (written[_i].text, f), 0);
+    ck_assert_int_eq (fseeko (f, 0, SEEK_END), 0);
+    size_t n = test_bytes (f, have, sizeof have);
+    if (!written[_i].bytes) {
+        ck_assert_uint_eq (n, 4);
+        ck_assert_mem_eq (have, "\0x\0?", 4);
+    } else {
+        ck_assert_uint_eq (n, strlen (written[_i].bytes));
+        ck_assert_mem_eq (have, written[_i].bytes, n);
+    }
+    assert_closes (f);
+}
+END_TEST
+
+static const struct {
+    const char *encoding, *errors, *text, *before;
+} refused[] = {
+    {"latin-1", NULL, "ab\u20accd", "ab"},         {"latin-1", "strict", "\u20ac", ""},
+    {"ascii", "surrogateescape", "x\u00e9y", "x"}, {"ascii", "surrogatepass", "x\xed\xa0\x80", "x"},
+    {"utf-8", NULL, "ok\xed\xa0\x80no", "ok"},     {"utf-8", NULL, "ok\xffno", "ok"},
+    {"utf-8", NULL, "ok\xe2\x82zno", "ok"},        {"utf-8", "xmlcharrefreplace", "ok\xff", "ok"},
+    {"utf-8", NULL, "ok\xf4\x90\x80\x80", "ok"},   {"utf-8", NULL, "ok\xc0\x80", "ok"},
+};
+
+START_TEST (strict_fails_with_eilseq_behind_what_was_good)
+{
+    FILE *f = open_text (refused[_i].encoding, refused[_i].errors, "");
+
+    ck_assert_int_ge (fputs (refused[_i].text, f), 0);
+    errno = 0;
+    ck_assert_int_eq (fflush (f), EOF);
+    ck_assert_int_eq (errno, EILSEQ);
+    ck_assert_int_ne (ferror (f), 0);
+    assert_contents_are (f, refused[_i].before);
+    clearerr (f);
+    put (f, "go on");
+    char all[64];
+    (void) snprintf (all, sizeof all, "%sgo on", refused[_i].before);
+    assert_contents_are (f, all);
+    assert_close_fails (f, EILSEQ);
+}
+END_TEST
+
+/* --- error handlers, reading --- */
+
+static const struct {
+    const char *encoding, *errors, *bytes, *text; /* NULL: EILSEQ behind "a" */
+} readings[] = {
+    {"utf-8", "ignore", "a\xff\xe2\x82z", "az"},
+    {"utf-8", "replace", "a\xff\xe2\x82z\xf0\x9f", "a\ufffd\ufffdz\ufffd"},
+    {"utf-8", "backslashreplace", "a\xff\xe2\x82z", "a\\xff\\xe2\\x82z"},
+    {"utf-8", "surrogateescape", "a\xff\xc3", "a\xed\xb3\xbf\xed\xb3\x83"},
+    {"utf-8", "surrogatepass", "\xed\xa0\x80", "\xed\xa0\x80"},
+    {"utf-8", "replace", "\xed\xa0\x80", "\ufffd\ufffd\ufffd"},
+    {"ascii", "replace", "a\x80z", "a\ufffdz"},
+    {"euc_jp", "replace", "a\xb0z", "a\ufffdz"},
+    {"utf-16-le", "replace", "a\0\0\xdcz\0q", "a\ufffdz\ufffd"},
+    {"utf-8", "strict", "a\xffz", NULL},
+    {"utf-8", NULL, "a\xe2\x82", NULL},
+    {"utf-8", "xmlcharrefreplace", "a\xff", NULL},
+    {"ascii", "surrogatepass", "a\x80", NULL},
+    {"cp1252", NULL, "a\x81", NULL},
+};
+
+START_TEST (handlers_stand_in_for_what_cannot_be_read)
+{
+    FILE *f = open_text (readings[_i].encoding, readings[_i].errors, "");
+    char text[64];
+    bool wide = strncmp (readings[_i].encoding, "utf-16", 6) == 0;
+
+    put_bytes (f, readings[_i].bytes, wide ? 7 : strlen (readings[_i].bytes));
+    size_t n = get_all (f, text, sizeof text);
+    if (readings[_i].text) {
+        ck_assert_str_eq (text, readings[_i].text);
+        ck_assert_int_eq (ferror (f), 0);
+    } else {
+        ck_assert_uint_eq (n, 1);
+        ck_assert_int_ne (ferror (f), 0);
+        clearerr (f);
+        errno = 0;
+        get_all (f, text, sizeof text);
+        ck_assert_int_eq (ferror (f), 0);
+        ck_assert_str_eq (text, strchr (readings[_i].bytes, 'z') ? "z" : "");
+    }
+    fclose (f);
+}
+END_TEST
+
+START_TEST (utf_16_without_a_mark_is_refused)
+{
+    FILE *f = open_text ("utf-16", "replace", "");
+    char text[8];
+
+    put_bytes (f, "a\0b\0", 4);
+    errno = 0;
+    ck_assert_uint_eq (get_all (f, text, sizeof text), 0);
+    ck_assert_int_eq (errno, EILSEQ);
+    ck_assert_int_eq (fseeko (f, 0, SEEK_END), 0);
+    rewind (f);
+    fclose (f);
+}
+END_TEST
+
+/* Only where the library was built with what knows the names. */
+START_TEST (namereplace_gives_the_name_or_is_refused_by_name)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "ascii", .errors = "namereplace");
+
+    if (!f) {
+        const char *why = test_why_not (true, errno, EINVAL, "namereplace");
+        ck_assert_msg (!why, "%s", why);
+        test_skip ("built without libunistring");
+        return;
+    }
+    put (f, "\u20ac");
+    assert_contents_are (f, "\\N{EURO SIGN}");
+    assert_closes (f);
+}
+END_TEST
+
+/* --- newlines --- */
+
+static const struct {
+    const char *newline, *bytes, *text; /* of what is written; of what is read */
+} newlines[] = {
+    {NULL, "a\nb\rc\r\nd\r\re\n", "a\nb\nc\nd\n\ne\n"},
+    {"", "a\nb\rc\r\nd\r\re\n", "a\nb\rc\r\nd\r\re\n"},
+    {"\n", "a\nb\rc\r\nd\r\re\n", "a\nb\rc\r\nd\r\re\n"},
+    {"\r", "a\rb\rc\r\rd\r\re\r", "a\rb\rc\r\rd\r\re\r"},
+    {"\r\n", "a\r\nb\rc\r\r\nd\r\re\r\n", "a\r\nb\rc\r\r\nd\r\re\r\n"},
+};
+
+START_TEST (newlines_are_translated_as_by_python)
+{
+    static const char *const encodings[] = {NULL, "utf-8", "latin-1", "utf-16", "iso2022_jp"};
+    enum { N = LENGTH (encodings) };
+    const char *encoding = encodings[_i % N];
+    const char *newline = newlines[_i / N].newline;
+    FILE *f = open_text (encoding, NULL, newline);
+    char text[64];
+
+    put (f, "a\nb\rc\r\nd\r\re\n");
+    if (!encoding || strncmp (encoding, "utf-16", 6) != 0)
+        assert_contents_are (f, newlines[_i / N].bytes);
+    rewind (f);
+    get_all (f, text, sizeof text);
+    ck_assert_str_eq (text, newlines[_i / N].text);
+    assert_closes (f);
+}
+END_TEST
+
+START_TEST (completed_line_is_in_the_file_when_the_call_returns)
+{
+    FILE *f = NamedTemporaryFile (.mode = "w+", .encoding = "utf-16-be", .newline = "\r\n",
+                                  .buffering = TEMPFILE_LINE_BUFFERED);
+    char text[32];
+    size_t n;
+
+    ck_assert_int_ge (fputs ("a\nb", f), 0);
+    n = test_bytes (f, text, sizeof text);
+    ck_assert_uint_ge (n, 6);
+    ck_assert_mem_eq (text, "\0a\0\r\0\n", 6);
+    ck_assert_int_ge (fputs ("c\n", f), 0);
+    ck_assert_uint_eq (test_bytes (f, text, sizeof text), 14);
+    assert_closes (f);
+}
+END_TEST
+
+START_TEST (unbuffered_text_is_refused)
+{
+    assert_null (TemporaryFile (.mode = "w+", .buffering = TEMPFILE_UNBUFFERED), EINVAL,
+                 "buffering");
+}
+END_TEST
+
+/* --- boundaries: the same text, cut at every place --- */
+
+static const char *const encodings[] = {
+    NULL,     "utf-8",   "utf-8-sig", "utf-16",    "utf-32-be",  "utf-7",      "cp1252",
+    "euc_jp", "gb18030", "big5",      "shift_jis", "iso2022_jp", "iso2022_kr", "hz"};
+
+static const char *
+text_for (const char *encoding)
+{
+    if (encoding && strcmp (encoding, "cp1252") == 0)
+        return "a\r\n\u00e9\u20ac\n\rz\u00df+\r";
+    if (encoding && strcmp (encoding, "iso2022_kr") == 0)
+        return "a\r\n\uac00\uac00x\n\rz\uac00+\r";
+    if (encoding && (strchr (encoding, '_') || strchr ("bgsh", encoding[0])))
+        return "a\r\n\u4e00\u4e00x\n\rz\u4e00+\r";
+    return "a\r\n\u00e9\u20ac\u4e00\n\r\U0001f600z\u4e00+\r";
+}
+
+/* What is written in two parts, with a flush between, is what is written at once. */
+START_TEST (writing_may_be_cut_anywhere)
+{
+    const char *encoding = encodings[_i];
+    const char *text = text_for (encoding);
+    size_t n = strlen (text);
+    char whole[128], have[128];
+    FILE *f = open_text (encoding, NULL, "\r\n");
+
+    put (f, text);
+    size_t size = test_bytes (f, whole, sizeof whole);
+    assert_closes (f);
+    for (size_t cut = 1; cut < n; cut++) {
+        f = open_text (encoding, NULL, "\r\n");
+        ck_assert_uint_eq (fwrite (text, 1, cut, f), cut);
+        ck_assert_int_eq (fflush (f), 0);
+        ck_assert_int_eq (ftello (f), (off_t) cut);
+        ck_assert_uint_eq (fwrite (text + cut, 1, n - cut, f), n - cut);
+        ck_assert_int_eq (fflush (f), 0);
+        ck_assert_int_eq (ftello (f), (off_t) n);
+        bool ends_runs = encoding && strcmp (encoding, "utf-7") == 0;
+        size_t got = test_bytes (f, have, sizeof have);
+        if (!ends_runs) {
+            ck_assert_uint_eq (got, size);
+            ck_assert_mem_eq (have, whole, size);
+        }
+        assert_closes (f);
+    }
+}
+END_TEST
+
+/* Buffers of every size; and the file's chunks end everywhere, by what is put in front. */
+START_TEST (reading_may_be_cut_anywhere)
+{
+    const char *encoding = encodings[_i];
+    const char *text = text_for (encoding);
+    char have[128];
+
+    for (int size = 2; size < 24; size++) {
+        FILE *f =
+            TemporaryFile (.mode = "w+", .encoding = encoding, .newline = "", .buffering = size);
+        put (f, text);
+        rewind (f);
+        get_all (f, have, sizeof have);
+        ck_assert_str_eq (have, text);
+        rewind (f);
+        for (const char *p = text; *p; p++)
+            ck_assert_int_eq (getc (f), (unsigned char) *p);
+        ck_assert_int_eq (getc (f), EOF);
+        assert_closes (f);
+    }
+}
+END_TEST
+
+START_TEST (chunks_of_the_file_may_end_anywhere)
+{
+    enum { CHUNK = 8192 };
+    static char text[CHUNK + 64], have[CHUNK + 256];
+    const char *encoding = encodings[_i];
+    const char *tail = text_for (encoding);
+
+    for (size_t cut = 0; cut < 40; cut++) {
+        size_t front = CHUNK - cut;
+        FILE *f = open_text (encoding, NULL, "");
+        memset (text, 'x', front);
+        memcpy (text + front, tail, strlen (tail) + 1);
+        put (f, text);
+        rewind (f);
+        size_t n = get_all (f, have, sizeof have);
+        ck_assert_uint_eq (n, front + strlen (tail));
+        ck_assert_mem_eq (have, text, n);
+        assert_closes (f);
+    }
+}
+END_TEST
+
+/* --- no loss --- */
+
+static void
+limit_files (rlim_t size)
+{
+    struct rlimit limit;
+
+    signal (SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq (getrlimit (RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = size;
+    ck_assert_int_eq (setrlimit (RLIMIT_FSIZE, &limit), 0);
+}
+
+/*
+ * The file can be LIMIT bytes long, whatever is in the middle there. What fwrite() and fflush()
+ * did not complain about is in the file, and of what they did nothing but whole characters.
+ */
+static void
+fill_up (void *arg)
+{
+    const char *encoding = encodings[*(int *) arg];
+    const char *text = text_for (encoding);
+    size_t n = strlen (text);
+    char whole[128], have[128];
+    FILE *f = open_text (encoding, NULL, "\r\n");
+
+    put (f, text);
+    size_t size = test_bytes (f, whole, sizeof whole);
+    assert_closes (f);
+    for (size_t limit = 1; limit < size; limit++) {
+        limit_files (limit);
+        f = open_text (encoding, NULL, "\r\n");
+        ck_assert_uint_eq (fwrite (text, 1, n, f), n);
+        errno = 0;
+        ck_assert_int_eq (fflush (f), EOF);
+        ck_assert_int_eq (errno, EFBIG);
+        off_t at = ftello (f);
+        ck_assert_int_ge (at, 0);
+        ck_assert_int_lt (at, (off_t) n);
+        ck_assert_msg (!encoding || (text[at] & 0xc0) != 0x80, "ends within a character");
+        size_t got = test_bytes (f, have, sizeof have);
+        ck_assert_uint_le (got, limit);
+        ck_assert_mem_eq (have, whole, got);
+        limit_files (RLIM_INFINITY);
+        clearerr (f);
+        ck_assert_uint_eq (fwrite (text + at, 1, n - (size_t) at, f), n - (size_t) at);
+        ck_assert_int_eq (fflush (f), 0);
+        got = test_bytes (f, have, sizeof have);
+        if (!encoding || strcmp (encoding, "utf-7") != 0) {
+            ck_assert_uint_eq (got, size);
+            ck_assert_mem_eq (have, whole, size);
+        }
+        assert_close_fails (f, EFBIG);
+    }
+}
+
+START_TEST (full_file_holds_whole_characters_and_all_that_was_reported)
+{
+    test_in_child (fill_up, &_i);
+}
+END_TEST
+
+START_TEST (incomplete_character_at_the_end_is_an_error)
+{
+    FILE *f = open_text ("utf-8", NULL, NULL);
+
+    put (f, "a\xe2\x82");
+    assert_contents_are (f, "a");
+    assert_close_fails (f, EILSEQ);
+    f = open_text ("utf-8", NULL, NULL);
+    put (f, "a\xe2\x82");
+    errno = 0;
+    ck_assert_int_eq (fseeko (f, 0, SEEK_SET), -1);
+    ck_assert_int_eq (errno, EILSEQ);
+    ck_assert_int_eq (fseeko (f, 0, SEEK_SET), 0);
+    fclose (f);
+    f = open_text ("utf-8", "replace", NULL);
+    put (f, "a\xe2\x82");
+    rewind (f);
+    assert_contents_are (f, "a?");
+    assert_closes (f);
+}
+END_TEST
+
+int
+main (void)
+{
+    Suite *s = suite_create ("text");
+    enum { ENCODINGS = LENGTH (encodings), NEWLINES = LENGTH (newlines) };
+
+    TCase *tc = test_case (s, "errors");
+    tcase_add_loop_test (tc, handlers_stand_in_for_what_cannot_be_written, 0, LENGTH (written));
+    tcase_add_loop_test (tc, strict_fails_with_eilseq_behind_what_was_good, 0, LENGTH (refused));
+    tcase_add_loop_test (tc, handlers_stand_in_for_what_cannot_be_read, 0, LENGTH (readings));
+    tcase_add_test (tc, utf_16_without_a_mark_is_refused);
+    tcase_add_test (tc, namereplace_gives_the_name_or_is_refused_by_name);
+
+    tc = test_case (s, "newlines");
+    tcase_add_loop_test (tc, newlines_are_translated_as_by_python, 0, 5 * NEWLINES);
+    tcase_add_test (tc, completed_line_is_in_the_file_when_the_call_returns);
+    tcase_add_test (tc, unbuffered_text_is_refused);
+
+    tc = test_case (s, "boundaries");
+    tcase_add_loop_test (tc, writing_may_be_cut_anywhere, 0, ENCODINGS);
+    tcase_add_loop_test (tc, reading_may_be_cut_anywhere, 0, ENCODINGS);
+    tcase_add_loop_test (tc, chunks_of_the_file_may_end_anywhere, 0, ENCODINGS);
+
+    tc = test_case (s, "loss");
+    tcase_add_loop_test (tc, full_file_holds_whole_characters_and_all_that_was_reported, 0,
+                         ENCODINGS);
+    tcase_add_test (tc, incomplete_character_at_the_end_is_an_error);
+    return test_main (s);
+}

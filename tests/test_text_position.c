@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Positions in text streams: where ftello() says that a stream is can be gone back to, in any
+ * encoding, and nothing within a character can. And what follows from a position: overwriting,
+ * truncating, appending, second streams, named and spooled ones.
+ */
+#include "common.h"
+
+enum { LETTERS = 40000 };
+
+static const struct {
+    const char *encoding, *letters[4];
+} alphabets[] = {
+    {NULL, {"a", "\u20ac", "\r", "\n"}},
+    {"utf-8", {"a", "\u20ac", "\U0001f600", "\n"}},
+    {"utf-8-sig", {"a", "\u20ac", "\U0001f600", "\n"}},
+    {"utf-16", {"a", "\u20ac", "\U0001f600", "\n"}},
+    {"utf-32-le", {"a", "\u20ac", "\U0001f600", "\n"}},
+    {"utf-7", {"a", "\u20ac", "-", "\n"}},
+    {"cp1252", {"a", "\u20ac", "\u00e9", "\n"}},
+    {"gb18030", {"a", "\u4e00", "\U0001f600", "\n"}},
+    {"euc_jp", {"a", "\u4e00", "\u3042", "\n"}},
+    {"iso2022_jp", {"a", "\u4e00", "\u3042", "\n"}},
+    {"iso2022_kr", {"a", "\u4e00", "\uac00", "\n"}},
+    {"hz", {"a", "\u4e00", "~", "\n"}},
+};
+
+/* A text of which every place is known: in starts[], for each letter, and the end. */
+static off_t starts[LETTERS + 1];
+static unsigned char which[LETTERS];
+static char text[4 * LETTERS + 1];
+
+static void
+make_text (int a)
+{
+    unsigned long random = 12345;
+    size_t n = 0;
+
+    for (int i = 0; i < LETTERS; i++) {
+        random = (random * 1103515245 + 12345) & 0x7fffffff;
+        which[i] = (unsigned char) (random >> 16 & 3);
+        const char *letter = alphabets[a].letters[which[i]];
+        starts[i] = (off_t) n;
+        memcpy (text + n, letter, strlen (letter));
+        n += strlen (letter);
+    }
+    starts[LETTERS] = (off_t) n;
+    text[n] = '\0';
+}
+
+static FILE *
+open_made (int a, const char *newline)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = alphabets[a].encoding, .newline = newline);
+
+    ck_assert_msg (f != NULL, "%s", tempfile_errmsg ());
+    make_text (a);
+    return f;
+}
+
+static void
+write_all (FILE *f)
+{
+    size_t n = (size_t) starts[LETTERS];
+
+    ck_assert_uint_eq (fwrite (text, 1, n, f), n);
+}
+
+/* At a place that is known, the stream says so and goes on with what is there. */
+static void
+check_place (FILE *f, int i)
+{
+    char have[128];
+    size_t n = (size_t) (starts[LETTERS] - starts[i]);
+
+    ck_assert_int_eq (fseeko (f, starts[i], SEEK_SET), 0);
+    ck_assert_int_eq (ftello (f), starts[i]);
+    n = n < 100 ? n : 100;
+    ck_assert_uint_eq (fread (have, 1, n, f), n);
+    ck_assert_mem_eq (have, text + starts[i], n);
+    ck_assert_int_eq (ftello (f), starts[i] + (off_t) n);
+}
+
+START_TEST (every_place_can_be_gone_to)
+{
+    FILE *f = open_made (_i, "");
+
+    write_all (f);
+    ck_assert_int_eq (ftello (f), starts[LETTERS]);
+    for (int i = 0; i <= LETTERS; i += 97)
+        check_place (f, i);
+    for (int i = LETTERS; i >= 0; i -= 89)
+        check_place (f, i);
+    ck_assert_int_eq (fseeko (f, 0, SEEK_END), 0);
+    ck_assert_int_eq (ftello (f), starts[LETTERS]);
+    rewind (f);
+    ck_assert_int_eq (ftello (f), 0);
+    check_place (f, LETTERS / 2);
+    ck_assert_int_eq (fseeko (f, -(starts[LETTERS / 2] + 100 - starts[7]), SEEK_CUR), 0);
+    ck_assert_int_eq (ftello (f), starts[7]);
+    assert_closes (f);
+}
+END_TEST
+
+/* The same by a stream that has written nothing, so that it has to find its own way. */
+START_TEST (every_place_can_be_gone_to_by_a_second_stream)
+{
+    FILE *f = open_made (_i, "");
+
+    write_all (f);
+    FILE *g = tempfile_reopen (f, "r");
+    ck_assert_ptr_nonnull (g);
+    for (int i = LETTERS; i >= 0; i -= 1009)
+        check_place (g, i);
+    for (int i = 0; i <= LETTERS; i += 997)
+        check_place (g, i);
+    assert_closes (g);
+    assert_closes (f);
+}
+END_TEST
+
+/* All offsets, around what is likely to be the size of some buffer, with reading in between. */
+START_TEST (offset_within_a_character_is_refused_and_moves_nothing)
+{
+    FILE *f = open_made (_i, "");
+    bool bytes = alphabets[_i].encoding == NULL;
+    char c;
+
+    write_all (f);
+    ck_assert_int_eq (fseeko (f, starts[3], SEEK_SET), 0);
+    for (off_t offset = 0; offset < starts[LETTERS]; offset++) {
+        bool inside = (text[offset] & 0xc0) == 0x80 && !bytes;
+        if (offset > 300 && offset % 4096 > 6 && offset % 4096 < 4090)
+            continue;
+        off_t before = ftello (f);
+        errno = 0;
+        ck_assert_int_eq (fseeko (f, offset, SEEK_SET), inside ? -1 : 0);
+        ck_assert_int_eq (errno, inside ? EINVAL : 0);
+        ck_assert_int_eq (ftello (f), inside ? before : offset);
+        if (offset % 3)
+            continue;
+        ck_assert_uint_eq (fread (&c, 1, 1, f), 1);
+        ck_assert_int_eq (c, text[inside ? before : offset]);
+        ck_assert_int_eq (fseeko (f, starts[3], SEEK_SET), 0);
+    }
+    assert_closes (f);
+}
+END_TEST
+
+/* Directly after writing, with data that are not yet in the file. */
+START_TEST (offset_within_a_character_is_refused_after_writing)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-8", .buffering = 64);
+
+    for (int i = 0; i < 500; i++) {
+        ck_assert_int_ge (fputs ("\u20ac", f), 0);
+        off_t at = ftello (f);
+        ck_assert_int_eq (at, 3 * (i + 1));
+        off_t target = 64 * (i / 16) + i % 5;
+        if (target % 3 != 0 && target % 64 != 0 && target < at) {
+            errno = 0;
+            ck_assert_int_eq (fseeko (f, target, SEEK_SET), -1);
+            ck_assert_int_eq (errno, EINVAL);
+            ck_assert_int_eq (ftello (f), at);
+        }
+        target -= target % 3;
+        if (target > at)
+            continue;
+        ck_assert_int_eq (fseeko (f, target, SEEK_SET), 0);
+        ck_assert_int_eq (ftello (f), target);
+        ck_assert_int_eq (getc (f), target < at ? 0xe2 : EOF);
+        ck_assert_int_eq (fseeko (f, 0, SEEK_END), 0);
+    }
+    assert_closes (f);
+}
+END_TEST
+
+START_TEST (places_told_while_writing_hold_though_newlines_take_two_bytes)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-16", .newline = "\r\n");
+    off_t places[100];
+    char line[32], expected[32];
+
+    for (int i = 0; i < 100; i++) {
+        places[i] = ftello (f);
+        fprintf (f, "line %d\n", i);
+    }
+    for (int i = 99; i >= 0; i--) {
+        ck_assert_int_eq (fseeko (f, places[i], SEEK_SET), 0);
+        ck_assert_ptr_nonnull (fgets (line, sizeof line, f));
+        (void) snprintf (expected, sizeof expected, "line %d\r\n", i);
+        ck_assert_str_eq (line, expected);
+    }
+    assert_closes (f);
+}
+END_TEST
+
+START_TEST (places_told_while_reading_hold_though_newlines_take_two_bytes)
+{
+    static const char *const ends[] = {NULL, "\r\n"};
+    const char *newline = ends[_i];
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-8", .newline = newline);
+    off_t places[100];
+    char line[32], again[32];
+
+    for (int i = 0; i < 100; i++)
+        fprintf (f, "line %d%s\n", i, newline ? "" : "\r");
+    rewind (f);
+    for (int i = 0; i < 100; i++) {
+        places[i] = ftello (f);
+        ck_assert_ptr_nonnull (fgets (line, sizeof line, f));
+    }
+    for (int i = 99; i >= 0; i--) {
+        ck_assert_int_eq (fseeko (f, places[i], SEEK_SET), 0);
+        ck_assert_ptr_nonnull (fgets (line, sizeof line, f));
+        (void) snprintf (again, sizeof again, "line %d%s", i, newline ? "\r\n" : "\n");
+        ck_assert_str_eq (line, again);
+    }
+    assert_closes (f);
+}
+END_TEST
+
+START_TEST (places_hold_around_what_was_replaced)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "latin-1", .errors = "xmlcharrefreplace");
+    off_t places[50];
+    char c[4] = "";
+
+    for (int i = 0; i < 50; i++) {
+        places[i] = ftello (f);
+        ck_assert_int_eq (places[i], 4 * i);
+        ck_assert_int_ge (fputs ("x\u20ac", f), 0);
+    }
+    for (int i = 49; i >= 0; i--) {
+        ck_assert_int_eq (fseeko (f, places[i], SEEK_SET), 0);
+        ck_assert_uint_eq (fread (c, 1, 3, f), 3);
+        ck_assert_str_eq (c, "x&#");
+    }
+    assert_closes (f);
+}
+END_TEST
+
+/* --- what follows from it --- */
+
+START_TEST (overwriting_in_the_middle_replaces_the_bytes_of_the_file)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "cp1252", .newline = "\n");
+    char have[32];
+
+    ck_assert_int_ge (fputs ("\u20ac1\u20ac2\u20ac3", f), 0);
+    ck_assert_int_eq (fseeko (f, 4, SEEK_SET), 0);
+    ck_assert_int_ge (fputs ("x\u00e9", f), 0);
+    ck_assert_int_eq (fseeko (f, 7, SEEK_SET), 0);
+    ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
+    ck_assert_str_eq (have, "\u20ac3");
+    rewind (f);
+    ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
+    ck_assert_str_eq (have, "\u20ac1x\u00e9\u20ac3");
+    assert_contents (f, "\x80\x31x\xe9\x80\x33");
+    assert_closes (f);
+}
+END_TEST
+
+START_TEST (truncate_takes_an_offset_of_the_program)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-16-le", .newline = "\r\n");
+    char have[16];
+
+    ck_assert_int_ge (fputs ("\u20ac\nb\nc", f), 0);
+    ck_assert_int_eq (tempfile_truncate (f, 4), 0);
+    ck_assert_uint_eq (test_bytes (f, have, sizeof have), 6);
+    ck_assert_mem_eq (have, "\xac\x20\r\0\n\0", 6);
+    assert_minus_1 (tempfile_truncate (f, 2), EINVAL, "truncate");
+    ck_assert_uint_eq (test_bytes (f, have, sizeof have), 6);
+    ck_assert_int_eq (tempfile_truncate (f, 0), 0);
+    ck_assert_int_eq (test_size (f), 0);
+    assert_closes (f);
+}
+END_TEST
+
+START_TEST (mark_is_written_once_and_never_when_appending)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-8-sig", .newline = "\n");
+    char have[16];
+
+    ck_assert_int_ge (fputs ("a", f), 0);
+    ck_assert_int_eq (fflush (f), 0);
+    FILE *g = tempfile_reopen (f, "a+");
+    ck_assert_ptr_nonnull (g);
+    ck_assert_int_eq (ftello (g), 1);
+    ck_assert_int_ge (fputs ("b", g), 0);
+    ck_assert_int_eq (ftello (g), 2);
+    rewind (g);
+    ck_assert_ptr_nonnull (fgets (have, sizeof have, g));
+    ck_assert_str_eq (have, "ab");
+    assert_closes (g);
+    assert_contents (f, "\xef\xbb\xbf"
+                        "ab");
+    assert_closes (f);
+}
+END_TEST
+
+START_TEST (second_stream_takes_the_same_options)
+{
+    FILE *f =
+        TemporaryFile (.mode = "w+", .encoding = "latin-1", .errors = "replace", .newline = "\r\n");
+    FILE *g = tempfile_reopen (f, "w");
+    char have[16];
+
+    ck_assert_ptr_nonnull (g);
+    ck_assert_int_ge (fputs ("\u20ac\n", g), 0);
+    assert_closes (g);
+    assert_contents (f, "?\r\n");
+    g = tempfile_reopen (f, "rb");
+    ck_assert_ptr_nonnull (g);
+    ck_assert_uint_eq (fread (have, 1, sizeof have, g), 3);
+    assert_closes (g);
+    assert_closes (f);
+}
+END_TEST
+
+START_TEST (named_and_spooled_text_is_as_any_other)
+{
+    for (int kind = 0; kind < 2; kind++) {
+        FILE *f = kind ? SpooledTemporaryFile (.mode = "w+", .encoding = "utf-16-be", .newline = "",
+                                               .max_size = 16)
+                       : NamedTemporaryFile (.mode = "w+", .encoding = "utf-16-be", .newline = "");
+        char have[128];
+        ck_assert_msg (f != NULL, "%s", tempfile_errmsg ());
+        for (int i = 0; i < 10; i++)
+            ck_assert_int_ge (fputs ("\u20acx", f), 0);
+        ck_assert_int_eq (ftello (f), 40);
+        ck_assert_int_eq (fseeko (f, 36, SEEK_SET), 0);
+        ck_assert_uint_eq (fread (have, 1, sizeof have, f), 4);
+        ck_assert_mem_eq (have, "\u20acx", 4);
+        ck_assert_uint_eq (test_bytes (f, have, sizeof have), 40);
+        ck_assert_mem_eq (have, "\x20\xac\0x\x20\xac\0x", 8);
+        assert_closes (f);
+    }
+}
+END_TEST
+
+START_TEST (descriptor_is_in_step)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-16-le", .newline = "");
+    int fd = tempfile_fileno (f);
+
+    ck_assert_int_ge (fputs ("one\ntwo\n", f), 0);
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_int_eq (lseek (fd, 0, SEEK_CUR), 16);
+    ck_assert_int_eq (fseeko (f, 4, SEEK_SET), 0);
+    ck_assert_int_eq (lseek (fd, 0, SEEK_CUR), 8);
+    ck_assert_int_eq (getc (f), 't');
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_int_eq (fseeko (f, 0, SEEK_CUR), 0);
+    ck_assert_int_eq (tempfile_fileno (f), fd);
+    assert_closes (f);
+}
+END_TEST
+
+/* A buffer of the caller's own, however small; stdio's own cannot be got rid of by NULL. */
+START_TEST (setvbuf_works)
+{
+    static const size_t sizes[] = {1, 2, 7, 16, 4096, 65536};
+    static char buffer[65536];
+    FILE *f = open_made (1, "");
+    char c;
+
+    ck_assert_int_eq (setvbuf (f, buffer, _IOFBF, sizes[_i]), 0);
+    for (int i = 0; i < 2000; i++)
+        ck_assert_int_ge (fputs (alphabets[1].letters[which[i]], f), 0);
+    for (int i = 0; i < 2000; i += 7) {
+        ck_assert_int_eq (fseeko (f, starts[i], SEEK_SET), 0);
+        ck_assert_uint_eq (fread (&c, 1, 1, f), 1);
+        ck_assert_int_eq (c, text[starts[i]]);
+        ck_assert_int_eq (ungetc ((unsigned char) c, f), (unsigned char) c);
+        ck_assert_int_eq (ftello (f), starts[i]);
+    }
+    assert_closes (f);
+}
+END_TEST
+
+/* Writing, flushing and then reading on needs no seek. */
+START_TEST (reading_may_follow_a_flush)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-8", .newline = "");
+
+    ck_assert_int_ge (fputs ("abcdef", f), 0);
+    rewind (f);
+    ck_assert_int_eq (putc ('X', f), 'X');
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_int_eq (getc (f), 'b');
+    ck_assert_int_eq (fseeko (f, 0, SEEK_CUR), 0);
+    ck_assert_int_ge (fputs ("YZ", f), 0);
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_int_eq (getc (f), 'e');
+    assert_contents (f, "XbYZef");
+    assert_closes (f);
+}
+END_TEST
+
+int
+main (void)
+{
+    Suite *s = suite_create ("text_position");
+    enum { ALPHABETS = LENGTH (alphabets) };
+
+    TCase *tc = test_case (s, "places");
+    tcase_add_loop_test (tc, every_place_can_be_gone_to, 0, ALPHABETS);
+    tcase_add_loop_test (tc, every_place_can_be_gone_to_by_a_second_stream, 0, ALPHABETS);
+    tcase_add_loop_test (tc, offset_within_a_character_is_refused_and_moves_nothing, 0, ALPHABETS);
+    tcase_add_test (tc, offset_within_a_character_is_refused_after_writing);
+    tcase_add_test (tc, places_told_while_writing_hold_though_newlines_take_two_bytes);
+    tcase_add_loop_test (tc, places_told_while_reading_hold_though_newlines_take_two_bytes, 0, 2);
+    tcase_add_test (tc, places_hold_around_what_was_replaced);
+
+    tc = test_case (s, "use");
+    tcase_add_test (tc, overwriting_in_the_middle_replaces_the_bytes_of_the_file);
+    tcase_add_test (tc, truncate_takes_an_offset_of_the_program);
+    tcase_add_test (tc, mark_is_written_once_and_never_when_appending);
+    tcase_add_test (tc, second_stream_takes_the_same_options);
+    tcase_add_test (tc, named_and_spooled_text_is_as_any_other);
+    tcase_add_test (tc, descriptor_is_in_step);
+    tcase_add_loop_test (tc, setvbuf_works, 0, 6);
+    tcase_add_test (tc, reading_may_follow_a_flush);
+    return test_main (s);
+}
