@@ -631,11 +631,16 @@ search_end (struct text *t, off_t unused)
     return find_end (t);
 }
 
-/* From a place in the middle of what stands for one sequence back to one that the file has. */
+/*
+ * From a place in the middle of what stands for one sequence back to one that the file has. Within
+ * a character there is none, and the storage stays behind it.
+ */
 static int
 leave_spill (struct text *t)
 {
-    return has_spill (t) ? search (t, find, t->here.at) : 0;
+    if (!has_spill (t))
+        return 0;
+    return search (t, find, t->here.at) < 0 && errno != EINVAL ? -1 : 0;
 }
 
 /* --- writing --- */
@@ -1060,12 +1065,25 @@ go_end (struct text *t, off_t offset)
     return t->here.at;
 }
 
+/* A '\n' after the '\r' that was read last: a place between the two is none. */
+static void
+settle_newline (struct text *t)
+{
+    if (t->phase != READING || !t->here.skip_lf || has_spill (t))
+        return;
+    if (pass_lf (t) == 1)
+        t->differs = true;
+    t->here.skip_lf = false;
+}
+
 static off_t
 text_seek (struct storage *s, off_t offset, int whence)
 {
     struct text *t = self (s);
-    if (whence != SEEK_SET)
+    if (whence != SEEK_SET) {
+        settle_newline (t);
         commit_run (t);
+    }
     if (whence == SEEK_CUR && offset == 0)
         return t->here.at;
     /* Appending, we are at the end; and stdio may ask for that only to say where it is. */

@@ -10,12 +10,13 @@ static const struct {
     const char *names, *text, *bytes;
 } codecs[] = {
     /* clang-format off: one codec, two lines */
-    {"ascii 646 ansi_x3.4_1968 ansi_x3.4_1986 ansi_x3_4_1968 cp367 csascii ibm367 iso646_us "
-     "iso_646.irv_1991 iso_ir_6 us us_ascii",
+    {"ascii 646 ansi_x3.4_1968 ansi_x3.4_1986 ansi_x3_4_1968 cp367 csascii ibm367 "
+     "iso646_us iso_646.irv_1991 iso_ir_6 us us_ascii",
      "\101", "\101"},
     {"big5 big5_tw csbig5 x_mac_trad_chinese", "\344\270\200", "\244\100"},
     {"big5hkscs big5_hkscs hkscs", "\303\251", "\210\155"},
-    {"cp037 037 csibm037 ebcdic_cp_ca ebcdic_cp_nl ebcdic_cp_us ebcdic_cp_wt ibm037 ibm039",
+    {"cp037 037 csibm037 ebcdic_cp_ca ebcdic_cp_nl ebcdic_cp_us ebcdic_cp_wt ibm037 "
+     "ibm039",
      "\303\251", "\121"},
     {"cp1006", "\101", "\101"},
     {"cp1026 1026 csibm1026 ibm1026", "\303\251", "\121"},
@@ -59,26 +60,24 @@ static const struct {
     {"euc_jis_2004 euc_jis2004 eucjis2004 jisx0213", "\303\251", "\251\337"},
     {"euc_jisx0213 eucjisx0213", "\303\251", "\251\337"},
     {"euc_jp eucjp u_jis ujis", "\303\251", "\217\253\261"},
-    {"euc_kr euckr korean ks_c_5601 ks_c_5601_1987 ks_x_1001 ksc5601 ksx1001 x_mac_korean",
+    {"euc_kr euckr korean ks_c_5601 ks_c_5601_1987 ks_x_1001 ksc5601 ksx1001 "
+     "x_mac_korean",
      "\342\202\254", "\242\346"},
     {"gb18030 gb18030_2000", "\303\251", "\250\246"},
-    {"gb2312 chinese csiso58gb231280 euc_cn euccn eucgb2312_cn gb2312_1980 gb2312_80 iso_ir_58 "
-     "x_mac_simp_chinese",
+    {"gb2312 chinese csiso58gb231280 euc_cn euccn eucgb2312_cn gb2312_1980 gb2312_80 "
+     "iso_ir_58 x_mac_simp_chinese",
      "\303\251", "\250\246"},
     {"gbk 936 cp936 ms936", "\303\251", "\250\246"},
     {"hp_roman8 cp1051 cshproman8 ibm1051 r8 roman8", "\303\251", "\305"},
     {"hz hz_gb hz_gb_2312 hzgb", "\303\251", "\176\173\050\046"},
-    {"iso2022_jp csiso2022jp iso2022jp iso_2022_jp", "\320\226",
-     "\033\044\102\047\050\033\050\102"},
+    {"iso2022_jp csiso2022jp iso2022jp iso_2022_jp", "\320\226", "\033\044\102\047\050"},
     {"iso2022_jp_1 iso2022jp_1 iso_2022_jp_1", "\303\251", "\033\044\050\104\053\061"},
     {"iso2022_jp_2 iso2022jp_2 iso_2022_jp_2", "\303\251", "\033\044\050\104\053\061"},
-    {"iso2022_jp_2004 iso2022jp_2004 iso_2022_jp_2004", "\303\251",
-     "\033\044\050\121\051\137\033\050\102"},
+    {"iso2022_jp_2004 iso2022jp_2004 iso_2022_jp_2004", "\303\251", "\033\044\050\121\051\137"},
     {"iso2022_jp_3 iso2022jp_3 iso_2022_jp_3", "\303\251", "\033\044\050\117\051\137"},
-    {"iso2022_jp_ext iso2022jp_ext iso_2022_jp_ext", "\303\251",
-     "\033\044\050\104\053\061\033\050\102"},
+    {"iso2022_jp_ext iso2022jp_ext iso_2022_jp_ext", "\303\251", "\033\044\050\104\053\061"},
     {"iso2022_kr csiso2022kr iso2022kr iso_2022_kr", "\342\202\254",
-     "\033\044\051\103\016\042\146\017"},
+     "\033\044\051\103\016\042\146"},
     {"iso8859_10 csisolatin6 iso_8859_10 iso_8859_10_1992 iso_ir_157 l6 latin6", "\303\251",
      "\351"},
     {"iso8859_11 iso_8859_11 iso_8859_11_2001 thai", "\340\270\201", "\241"},
@@ -91,10 +90,11 @@ static const struct {
     {"iso8859_4 csisolatin4 iso_8859_4 iso_8859_4_1988 iso_ir_110 l4 latin4", "\303\251", "\351"},
     {"iso8859_5 csisolatincyrillic cyrillic iso_8859_5 iso_8859_5_1988 iso_ir_144", "\320\226",
      "\266"},
-    {"iso8859_6 arabic asmo_708 csisolatinarabic ecma_114 iso_8859_6 iso_8859_6_1987 iso_ir_127",
+    {"iso8859_6 arabic asmo_708 csisolatinarabic ecma_114 iso_8859_6 iso_8859_6_1987 "
+     "iso_ir_127",
      "\330\271", "\331"},
-    {"iso8859_7 csisolatingreek ecma_118 elot_928 greek greek8 iso_8859_7 iso_8859_7_1987 "
-     "iso_ir_126",
+    {"iso8859_7 csisolatingreek ecma_118 elot_928 greek greek8 iso_8859_7 "
+     "iso_8859_7_1987 iso_ir_126",
      "\342\202\254", "\244"},
     {"iso8859_8 csisolatinhebrew hebrew iso_8859_8 iso_8859_8_1988 iso_ir_138", "\327\220", "\340"},
     {"iso8859_9 csisolatin5 iso_8859_9 iso_8859_9_1989 iso_ir_148 l5 latin5", "\303\251", "\351"},
@@ -103,12 +103,12 @@ static const struct {
     {"koi8_t", "\320\226", "\366"},
     {"koi8_u", "\320\226", "\366"},
     {"kz1048 kz_1048 rk1048 strk1048_2002", "\342\202\254", "\210"},
-    {"latin_1 8859 cp819 csisolatin1 ibm819 iso8859 iso8859_1 iso_8859_1 iso_8859_1_1987 "
-     "iso_ir_100 l1 latin latin1",
+    {"latin_1 8859 cp819 csisolatin1 ibm819 iso8859 iso8859_1 iso_8859_1 "
+     "iso_8859_1_1987 iso_ir_100 l1 latin latin1",
      "\303\251", "\351"},
     {"mac_arabic", "\303\251", "\216"},
     {"mac_croatian", "\303\251", "\216"},
-    {"mac_cyrillic maccyrillic", "\342\202\254", "\377"},
+    {"mac_cyrillic maccyrillic", "\320\226", "\206"},
     {"mac_farsi", "\303\251", "\216"},
     {"mac_greek macgreek", "\303\251", "\216"},
     {"mac_iceland maciceland", "\303\251", "\216"},

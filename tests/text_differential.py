@@ -170,7 +170,8 @@ class Program:
         try:
             self.file.write(text)
         except UnicodeEncodeError as e:
-            if self.stateful or self.encoding in MARKED:
+            escaped = '\udc80' <= text[e.start] <= '\udcff'
+            if self.stateful or self.encoding in MARKED or escaped:
                 raise Stop from e
             try:
                 self.file.write(text[:e.start])
