@@ -1080,7 +1080,7 @@ static off_t
 text_seek (struct storage *s, off_t offset, int whence)
 {
     struct text *t = self (s);
-    if (whence != SEEK_SET) {
+    if (whence == SEEK_CUR) {
         settle_newline (t);
         commit_run (t);
     }

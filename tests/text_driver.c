@@ -21,6 +21,7 @@
 #include <tempfile.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ enum { PLACES = 64, LINE = 1 << 20 };
 
 static FILE *f;
 static off_t places[PLACES];
+static bool appends;
 static char line[LINE], text[LINE];
 
 static void
@@ -77,6 +79,7 @@ open_stream (const char *arguments)
         exit (2);
     if (given (newline))
         memcpy (ends, text, parse (strcmp (newline, "e") == 0 ? "" : newline) + 1);
+    appends = strchr (mode, 'a') != NULL;
     struct tempfile_options o = {.mode = mode,
                                  .encoding = given (encoding),
                                  .errors = given (errors),
@@ -144,13 +147,19 @@ reopen (const char *mode)
 {
     FILE *g = tempfile_reopen (f, mode);
     int result = fclose (f);
+    appends = strchr (mode, 'a') != NULL;
     f = g;
     answer (g ? result : -1);
 }
 
+/* Some stdio does not know that it appends, and counts from where it was before. */
 static int
 tell (int place)
 {
+#ifndef __GLIBC__
+    if (appends && fflush (f) != 0)
+        return -1;
+#endif
     places[place] = ftello (f);
     return places[place] < 0 ? -1 : 0;
 }
