@@ -714,19 +714,22 @@ note_encoding (struct text *t, const struct work *w, const struct origin *o, enu
 static enum step
 substitute (struct text *t, struct work *w, const struct origin *o)
 {
-    struct replacement r;
-    if (!tempfile__handle_encoding (t->handler, w->c, w->in, w->bad, &r))
+    struct replacement r = {.raw = true};
+    if (w->n_instead > 0)
+        memcpy (r.bytes, w->instead, r.length = w->n_instead);
+    else if (!tempfile__handle_encoding (t->handler, w->c, w->in, w->bad, &r))
         return STEP_BAD;
     const struct work before = *w;
     enum step step = r.raw ? put_raw (t, w, &r) : put_whole (t, w, r.bytes, r.length);
     if (step != STEP_DONE)
         return step;
-    if (!r.raw)
+    bool lossy = w->n_instead > 0 || !r.raw;
+    if (lossy)
         note_encoding (t, &before, o, CLOSED);
     w->in += w->bad;
-    if (!r.raw)
+    if (lossy)
         note_encoding (t, w, o, way_written (t));
-    t->lossy = t->lossy || !r.raw;
+    t->lossy = t->lossy || lossy;
     return STEP_DONE;
 }
 

@@ -25,6 +25,7 @@ enum { PAGES = 0x1100, ALL_PAIRS = 64, CACHE = 1024 };
 /* Entries of a table of encoding: the bytes, first byte highest, above their number; of four
  * bytes, the bytes. No set has a sequence of four that begins below 0x81. */
 enum { NOT_ASKED = 0, NO_BYTES = 5 };
+enum { NOT_SAME = 0x40 }; /* with the number */
 
 struct cached {
     uint32_t key, c;
@@ -167,8 +168,8 @@ unpack (uint32_t packed, unsigned char bytes[4])
 {
     if (packed == NO_BYTES)
         return 0;
-    unsigned n = packed >> 24;
-    if (n > 3)
+    unsigned n = packed >> 24 & ~(unsigned) NOT_SAME;
+    if (packed >> 24 >= 0x81)
         n = 4;
     for (unsigned i = n; i-- > 0; packed >>= 8)
         bytes[i] = (unsigned char) packed;
@@ -181,21 +182,34 @@ ask_bytes (struct charset *s, uint32_t c)
     unsigned char in[4], out[16];
     if (is_surrogate (c))
         return NO_BYTES;
-    return pack (out, convert (s->to, in, utf8_put (in, c), out, sizeof out));
+    int n = convert (s->to, in, utf8_put (in, c), out, sizeof out);
+    uint32_t packed = pack (out, n);
+    if (packed == NO_BYTES || n == 4)
+        return packed;
+    uint32_t back = ask (s, out, (size_t) n);
+    bool same = back < UNKNOWN && utf8_length (back) == utf8_length (c);
+    return same ? packed : packed | (uint32_t) NOT_SAME << 24;
+}
+
+static unsigned
+found (uint32_t packed, unsigned char bytes[4], bool *same)
+{
+    *same = packed >> 24 >= 0x81 || !(packed >> 24 & NOT_SAME);
+    return unpack (packed, bytes);
 }
 
 unsigned
-tempfile__charset_encode (struct charset *s, uint32_t c, unsigned char bytes[4])
+tempfile__charset_encode (struct charset *s, uint32_t c, unsigned char bytes[4], bool *same)
 {
     uint32_t **page = &s->pages[c >> 8];
     if (!*page)
         *page = calloc (256, sizeof **page);
     if (!*page)
-        return unpack (ask_bytes (s, c), bytes);
+        return found (ask_bytes (s, c), bytes, same);
     uint32_t *entry = &(*page)[c & 0xff];
     if (*entry == NOT_ASKED)
         *entry = ask_bytes (s, c);
-    return unpack (*entry, bytes);
+    return found (*entry, bytes, same);
 }
 
 unsigned

@@ -25,8 +25,12 @@ uint32_t tempfile__charset_decode (struct charset *, const unsigned char *p,
                                    const unsigned char *end, unsigned *length);
 const uint32_t *tempfile__charset_pair (const struct charset *, uint32_t pair);
 
-/* The bytes of C: as many as is returned; 0 when it has none. */
-unsigned tempfile__charset_encode (struct charset *, uint32_t c, unsigned char bytes[4]);
+/*
+ * The bytes of C: as many as is returned; 0 when it has none. *SAME: they come back as a character
+ * that is as long in UTF-8.
+ */
+unsigned tempfile__charset_encode (struct charset *, uint32_t c, unsigned char bytes[4],
+                                   bool *same);
 
 /* The same for two characters that have one code together. */
 unsigned tempfile__charset_encode_pair (struct charset *, uint32_t c, uint32_t d,

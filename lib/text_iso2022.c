@@ -160,8 +160,9 @@ encode_in (struct switching *t, enum set which, uint32_t c, uint32_t second, uns
     if (d->width == 1)
         return false;
     unsigned char bytes[4];
+    bool same;
     unsigned n = second ? tempfile__charset_encode_pair (t->sources[d->source], c, second, bytes)
-                        : tempfile__charset_encode (t->sources[d->source], c, bytes);
+                        : tempfile__charset_encode (t->sources[d->source], c, bytes, &same);
     unsigned skip = d->prefix ? 1 : 0;
     if (n != skip + 2 || (skip && bytes[0] != d->prefix))
         return false;

@@ -202,6 +202,16 @@ must_wait (const struct work *w, int length)
     return !w->final && (next == w->in_end || utf8_get (next, w->in_end, &d, true) == 0);
 }
 
+/* Whoever counts has to know of it: the yen sign of EUC-JP is read as a backslash. */
+static enum step
+coming_back_other (struct work *w, uint32_t c, int length, const unsigned char *bytes, unsigned n)
+{
+    enum step step = lacking (w, c, length);
+    memcpy (w->instead, bytes, n);
+    w->n_instead = n;
+    return step;
+}
+
 static enum step
 multibyte_encode (struct codec *codec, struct codec_state *s, struct work *w)
 {
@@ -222,11 +232,14 @@ multibyte_encode (struct codec *codec, struct codec_state *s, struct work *w)
         bool first = (codec->variant & PAIRS) && tempfile__pair_first (c);
         if (first && must_wait (w, length))
             return STEP_SHORT;
+        bool same = true;
         unsigned n = first ? encode_pair (set, w, c, &length, bytes) : 0;
         if (n == 0)
-            n = tempfile__charset_encode (set, c, bytes);
+            n = tempfile__charset_encode (set, c, bytes, &same);
         if (n == 0)
             return lacking (w, c, length);
+        if (!same)
+            return coming_back_other (w, c, length, bytes, n);
         if (room (w) < n)
             return STEP_FULL;
         memcpy (w->out, bytes, n);

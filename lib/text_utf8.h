@@ -123,6 +123,7 @@ static inline enum step
 utf8_trouble (struct work *w, int length)
 {
     w->c = NO_CHARACTER;
+    w->n_instead = 0;
     if (length == 0 && !w->final)
         return STEP_SHORT;
     w->bad = length == 0 ? left (w) : (size_t) -length;
@@ -134,6 +135,7 @@ static inline enum step
 lacking (struct work *w, uint32_t c, int length)
 {
     w->c = c;
+    w->n_instead = 0;
     w->bad = (size_t) length;
     return STEP_BAD;
 }

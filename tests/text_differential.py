@@ -22,6 +22,7 @@ What cannot be compared is not generated, or ends a program:
 import argparse
 import codecs
 import os
+import pickle
 import random
 import subprocess
 import sys
@@ -100,7 +101,10 @@ class Program:
         good = [c for c in good if c not in odd]
         wild = [c for c in ALPHABET + AWKWARD if c not in odd]
         if self.encoding != '-':
-            wild = wild + [c for c in SURROGATES if c not in odd]
+            # Halves that were written one by one may come back as a whole character.
+            halves = self.encoding == 'utf-7' or self.encoding.startswith('utf-16')
+            wild = wild + [c for c in SURROGATES
+                           if c not in odd and not (halves and c < '\udc00')]
         strict = self.errors in ('-', 'strict')
         if self.stateful and strict:
             return good
@@ -128,6 +132,7 @@ class Program:
         self.append = 'a' in mode
         self.doing = None       # or 'read' or 'write'; None: both may follow
         self.write_only = False
+        self.garbled = False    # a stateful text was overwritten, and means something else now
         self.places = {}        # number: (cookie, offset in the file or None, how told)
         self.at = None          # offset in the file after the last seek, when known
         self.run = 0
@@ -143,8 +148,10 @@ class Program:
         return ''.join(out)
 
     def forget_after(self, offset):
+        # What was ignored is in the offsets here, but not in the file.
+        last = offset - (self.errors == 'ignore')
         self.places = {n: p for n, p in self.places.items()
-                       if p[1] is not None and p[1] <= offset}
+                       if p[1] is not None and p[1] <= last}
 
     def begin_write(self):
         self.doing = 'write'
@@ -152,6 +159,8 @@ class Program:
         offset = self.file.buffer.tell()
         if not self.append:
             self.forget_after(offset)
+            if self.stateful and offset < os.path.getsize(self.path):
+                self.garbled = True
         self.places = {n: p for n, p in self.places.items() if p[1] is not None}
 
     def step_write(self):
@@ -167,10 +176,11 @@ class Program:
         flush = strict or self.encoding == 'utf-7'
         if flush:
             self.expect('flush', 'ok')
+        before = os.path.getsize(self.path)
         try:
             self.file.write(text)
         except UnicodeEncodeError as e:
-            escaped = '\udc80' <= text[e.start] <= '\udcff'
+            escaped = '\udc80' <= text[e.start:e.start + 1] <= '\udcff'
             if self.stateful or self.encoding in MARKED or escaped:
                 raise Stop from e
             try:
@@ -181,13 +191,25 @@ class Program:
             self.expect(f'{name} {self.hex(text)}', '*')
             self.expect('flush', '*')
             self.expect('flush', 'ok')
+            self.after_nothing(before)
             return
         self.expect(f'{name} {self.hex(text)}', 'ok')
         if flush:
             self.expect('flush', 'ok')
+        self.after_nothing(before)
+
+    def after_nothing(self, before):
+        """Appending what comes to nothing goes to the end here, but not in Python."""
+        if not self.append or self.errors not in ('ignore', '-', 'strict', 'surrogateescape',
+                                                  'surrogatepass'):
+            return
+        self.file.flush()
+        if os.path.getsize(self.path) == before:
+            self.expect('flush', 'ok')
+            self.step_end_of_file()
 
     def can_read(self):
-        return self.readable and self.doing != 'write' and not self.write_only
+        return self.readable and self.doing != 'write' and not self.write_only and not self.garbled
 
     def read(self, command, call):
         if self.doing is None:
@@ -203,7 +225,7 @@ class Program:
         self.expect(command, self.hex(text))
 
     def step_read(self):
-        if self.can_read():
+        if self.can_read() and self.encoding != '-':
             n = self.random.choice([1, 1, 2, 3, 10, 100, 5000])
             self.read(f'read {n}', lambda: self.file.read(n))
 
@@ -253,7 +275,7 @@ class Program:
             raise Stop from e
         self.expect(f'seek {n}', 'ok')
         self.doing = 'read' if offset is None else None
-        self.write_only = self.stateful and how == 'write'
+        self.write_only = self.stateful and how != 'read'
         self.at = offset
 
     def step_start(self):
@@ -326,6 +348,12 @@ class Program:
             self.expect('close', f.read().hex())
 
 
+class Made:
+    def __init__(self, number, commands, answers, failed):
+        self.number, self.commands = number, commands
+        self.answers, self.failed = answers, failed
+
+
 def same(answer, expected):
     if expected == '*':
         return True
@@ -352,6 +380,38 @@ def report(program, seed, k, answers):
             print(f'  {command}\n    Python  {expected}\n    here    {got}')
         else:
             print(f'  {command} -> {got}')
+
+
+def make_here(seed, numbers, path):
+    programs = []
+    for k in numbers:
+        program = Program(f'{seed}/{k}', path)
+        program.make()
+        programs.append((k, program.commands, program.answers, program.failed))
+    return programs
+
+
+def make(seed, numbers, path):
+    """Programs, made in a child: some versions of Python crash in their own streams."""
+    source, sink = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(source)
+        with os.fdopen(sink, 'wb') as f:
+            pickle.dump(make_here(seed, numbers, path), f)
+        os._exit(0)
+    os.close(sink)
+    with os.fdopen(source, 'rb') as f:
+        data = f.read()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status == 0:
+        return [Made(*made) for made in pickle.loads(data)]
+    if status > 0:
+        sys.exit('making programs failed')
+    if len(numbers) == 1:
+        print(f'program {numbers[0]} left out: Python ended with signal {-status}', flush=True)
+        return []
+    return [p for k in numbers for p in make(seed, [k], path)]
 
 
 def run_driver(driver, programs):
@@ -438,14 +498,11 @@ def main():
         numbers = list(numbers)
         while numbers:
             batch, numbers = numbers[:200], numbers[200:]
-            programs = []
-            for k in batch:
-                program = Program(f'{seed}/{k}', path)
-                program.make()
-                programs.append(program)
+            programs = make(seed, batch, path)
             results, status = run_driver(driver, programs)
             failures += status != 0
-            for k, program, answers in zip(batch, programs, results):
+            for program, answers in zip(programs, results):
+                k = program.number
                 if arguments.only is not None or any(differences(program, answers)):
                     failures += any(differences(program, answers))
                     if failures <= arguments.reports:

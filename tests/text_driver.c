@@ -35,7 +35,7 @@ static char line[LINE], text[LINE];
 static void
 answer (int result)
 {
-    if (result >= 0) {
+    if (result >= 0 && !(f && ferror (f))) {
         puts ("ok");
         return;
     }
