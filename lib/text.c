@@ -61,6 +61,7 @@ struct text {
     enum way way;       /* how what is read now counts */
     bool passing;       /* a bad sequence was reported: it is passed over now */
     bool searching;     /* all of them are passed over, and nothing reported */
+    bool passed;        /* one has been, with nothing in its place */
     unsigned char *raw; /* file side: what was read, or is to be written */
     size_t raw_pos, raw_end, chunk;
 
@@ -341,6 +342,7 @@ replace_bad (struct text *t, size_t n)
     }
     t->raw_pos += n;
     t->here.file += (off_t) n;
+    t->passed = t->passed || r.length == 0;
     t->here.skip_lf = t->here.skip_lf && r.length == 0;
     memcpy (t->here.spill, r.bytes, r.length);
     t->here.spill_pos = 0;
@@ -564,7 +566,10 @@ find (struct text *t, off_t target)
     return pass_end_of_run (t);
 }
 
-/* Reads its way to the end. What nothing can be made of there counts nothing. */
+/*
+ * Reads its way to the end. What nothing can be made of there counts nothing; the offset is then
+ * also that of a place in front of it, and an entry says which one is meant.
+ */
 static int
 find_end (struct text *t)
 {
@@ -577,6 +582,7 @@ find_end (struct text *t)
         return -1;
     unsigned char out[4096];
     ssize_t n = t->here.file < size;
+    t->passed = false;
     while (n > 0) {
         if (t->way == AS_READ)
             note_reading (t);
@@ -584,8 +590,13 @@ find_end (struct text *t)
     }
     if (n < 0 && errno != EILSEQ)
         return -1;
+    bool hopeless = t->here.file < size;
     t->here.file = size;
     t->here.skip_lf = false;
+    if (t->passed || hopeless) {
+        const struct position end = position (t, t->way);
+        tempfile__index_add (&t->index, &end);
+    }
     return 0;
 }
 
@@ -633,13 +644,15 @@ search_end (struct text *t, off_t unused)
 
 /*
  * From a place in the middle of what stands for one sequence back to one that the file has. Within
- * a character there is none, and the storage stays behind it.
+ * a character there is none, and the storage stays behind it. Either way the reading ends that says
+ * how the program counts.
  */
 static int
 leave_spill (struct text *t)
 {
     if (!has_spill (t))
         return 0;
+    commit_run (t);
     return search (t, find, t->here.at) < 0 && errno != EINVAL ? -1 : 0;
 }
 
@@ -964,6 +977,9 @@ begin_writing (struct text *t)
     }
     end_run (t);
     t->phase = WRITING;
+    /* An encoder that takes its header for written is followed in that. */
+    if (t->codec->stateful && !t->here.state.a)
+        t->here.state = t->encoder;
     t->marking = comes_with_more (t);
     t->lossy = t->lossy || t->marking;
     tempfile__index_cut (&t->index, t->here.at, t->here.file);
@@ -1130,11 +1146,13 @@ text_truncate (struct storage *s, off_t size)
     const struct place old = t->here;
     if (search (t, find, size) < 0)
         return -1;
-    off_t file = t->here.file;
+    const struct position end = position (t, AS_READ);
     t->here = old;
-    if (move_below (t, old.file) < 0 || t->below->ops->truncate (t->below, file) < 0)
+    if (move_below (t, old.file) < 0 || t->below->ops->truncate (t->below, end.file) < 0)
         return -1;
-    tempfile__index_cut (&t->index, size, file);
+    tempfile__index_cut (&t->index, size, end.file);
+    if (t->index.n > 0)
+        tempfile__index_add (&t->index, &end);
     t->kept_place = old;
     t->kept_encoder = t->encoder;
     t->kept = true;

@@ -103,17 +103,20 @@ put_bytes (size_t n)
     return 0;
 }
 
+static size_t
+length_of (int first)
+{
+    return first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
 /* Reads N characters, or up to a newline, or until nothing more comes. */
 static void
 read_text (size_t count, int until)
 {
-    size_t n = 0;
+    size_t n = 0, rest = 0;
     int c;
-    while (n < LINE && (c = getc (f)) != EOF) {
-        if ((c & 0xc0) != 0x80 && count-- == 0) {
-            ungetc (c, f);
-            break;
-        }
+    while (n < LINE && (rest > 0 || count-- > 0) && (c = getc (f)) != EOF) {
+        rest = rest > 0 ? rest - 1 : length_of (c) - 1;
         text[n++] = (char) c;
         if (c == until)
             break;
@@ -129,6 +132,8 @@ static void
 close_stream (void)
 {
     FILE *g = tempfile_reopen (f, "rb");
+    if (!g)
+        fprintf (stderr, "%s\n", tempfile_errmsg ());
     int result = fclose (f);
     int err = errno;
     f = NULL;
