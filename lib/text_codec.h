@@ -38,7 +38,7 @@ struct work {
     size_t bad; /* with STEP_BAD; HOPELESS: nothing can be made of what follows, by any handler */
     unsigned char instead[4]; /* with STEP_BAD, when encoding: the character has bytes after all, */
     unsigned n_instead;       /* so many, but they come back as one of another length */
-    uint32_t c; /* with STEP_BAD, when encoding: the character, or NO_CHARACTER */
+    uint32_t c;               /* with STEP_BAD, when encoding: the character, or NO_CHARACTER */
 };
 
 struct codec;

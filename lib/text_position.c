@@ -114,6 +114,8 @@ tempfile__index_add (struct index *x, const struct position *p)
         *last = *p;
         return;
     }
+    if (last && p->program == last->program && p->way == CLOSED && last->way == CLOSED)
+        return;
     if (make_room (x))
         x->entries[x->n++] = *p;
 }

@@ -51,8 +51,9 @@ const struct position *tempfile__index_by_file (const struct index *, off_t file
 bool tempfile__index_wants (const struct index *, off_t program);
 
 /*
- * Adds an entry at the end, or replaces the last one if that is at the same offsets. When there
- * is no memory, or the entry is not after the last one, the index stays as it is: it becomes
+ * Adds an entry at the end, or replaces the last one if that is at the same offsets. The index
+ * stays as it is when there is no memory, or the entry is not after the last one, or both are
+ * CLOSED at the same offset of the program, which stands for the first place then: it becomes
  * slower, but not wrong.
  */
 void tempfile__index_add (struct index *, const struct position *);

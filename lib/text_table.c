@@ -202,7 +202,7 @@ must_wait (const struct work *w, int length)
     return !w->final && (next == w->in_end || utf8_get (next, w->in_end, &d, true) == 0);
 }
 
-/* Whoever counts has to know of it: the yen sign of EUC-JP is read as a backslash. */
+/* Whoever counts has to know of it: the yen sign of Shift JIS is read as a backslash. */
 static enum step
 coming_back_other (struct work *w, uint32_t c, int length, const unsigned char *bytes, unsigned n)
 {
@@ -238,7 +238,7 @@ multibyte_encode (struct codec *codec, struct codec_state *s, struct work *w)
             n = tempfile__charset_encode (set, c, bytes, &same);
         if (n == 0)
             return lacking (w, c, length);
-        if (!same)
+        if (!same || (codec->ascii && bytes[0] < 0x80))
             return coming_back_other (w, c, length, bytes, n);
         if (room (w) < n)
             return STEP_FULL;

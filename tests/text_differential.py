@@ -136,6 +136,7 @@ class Program:
         self.doing = None       # or 'read' or 'write'; None: both may follow
         self.write_only = False
         self.garbled = False    # a stateful text was overwritten, and means something else now
+        self.cut = False        # and one that was cut off goes on in the state it had there
         self.places = {}        # number: (cookie, offset in the file or None, how told)
         self.at = None          # offset in the file after the last seek, when known
         self.run = 0
@@ -162,7 +163,7 @@ class Program:
         offset = self.file.buffer.tell()
         if not self.append:
             self.forget_after(offset)
-            if self.stateful and offset < os.path.getsize(self.path):
+            if self.stateful and (self.cut or offset < os.path.getsize(self.path)):
                 self.garbled = True
         self.places = {n: p for n, p in self.places.items() if p[1] is not None}
 
@@ -321,6 +322,7 @@ class Program:
             return
         self.file.truncate(offset)
         self.expect(f'truncate {n}', 'ok')
+        self.cut = True
         self.forget_after(offset)
         if self.doing is None:
             self.step_start()
