@@ -736,13 +736,11 @@ substitute (struct text *t, struct work *w, const struct origin *o)
     enum step step = r.raw ? put_raw (t, w, &r) : put_whole (t, w, r.bytes, r.length);
     if (step != STEP_DONE)
         return step;
-    bool lossy = w->n_instead > 0 || !r.raw;
-    if (lossy)
-        note_encoding (t, &before, o, CLOSED);
+    /* Nothing of this need come back as it was; raw bytes may even join those around them. */
+    note_encoding (t, &before, o, CLOSED);
     w->in += w->bad;
-    if (lossy)
-        note_encoding (t, w, o, way_written (t));
-    t->lossy = t->lossy || lossy;
+    note_encoding (t, w, o, way_written (t));
+    t->lossy = true;
     return STEP_DONE;
 }
 

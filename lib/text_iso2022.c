@@ -340,8 +340,7 @@ hz_decode_one (struct switching *t, struct codec_state *s, struct work *w)
     }
     if (b >= 0x80)
         return bad_bytes (w, 1);
-    if (get (s, G0) != S_GB || b == '\n') {
-        set (s, G0, S_ASCII);
+    if (get (s, G0) != S_GB) {
         *w->out++ = b;
         w->in++;
         return STEP_DONE;

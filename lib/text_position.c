@@ -64,7 +64,7 @@ thin (struct index *x, bool all)
     size_t n = 0;
     for (size_t i = 0; i < x->n; i++) {
         struct position *kept = n > 0 ? &x->entries[n - 1] : NULL;
-        bool same = kept && kept->way == x->entries[i].way;
+        bool same = kept && kept->way == x->entries[i].way && kept->way != CLOSED;
         if (i % 2 == 0 || !(same || all)) {
             x->entries[n++] = x->entries[i];
             continue;
@@ -75,13 +75,12 @@ thin (struct index *x, bool all)
     x->n = n;
 }
 
-static void
-thin_out (struct index *x)
+/* Whether that made room enough. */
+static bool
+thin_out (struct index *x, bool all)
 {
-    thin (x, false);
-    if (x->n > INDEX_MAX / 4 * 3)
-        thin (x, true);
-    x->stride *= 2;
+    thin (x, all);
+    return x->n <= x->room / 4 * 3;
 }
 
 static bool
@@ -89,14 +88,15 @@ make_room (struct index *x)
 {
     if (x->n < x->room)
         return true;
-    if (x->room == INDEX_MAX) {
-        thin_out (x);
-        return true;
+    if (x->room >= INDEX_ROOM) {
+        x->stride *= 2;
+        if (thin_out (x, false) || (x->room == INDEX_MAX && thin_out (x, true)))
+            return true;
     }
     size_t room = x->room ? 2 * x->room : 16;
     struct position *entries = realloc (x->entries, room * sizeof *entries);
     if (!entries)
-        return false;
+        return x->n < x->room;
     if (!x->entries)
         x->stride = INDEX_STRIDE;
     x->entries = entries;

@@ -5,10 +5,14 @@
  * Entries are in order of both offsets. What lies between two of them is found by decoding from
  * the first; `way` says how. The last entry is where what is known ends.
  *
- * An index holds at most INDEX_MAX entries, of sizeof (struct position) bytes (32 where off_t has
- * 64 bits), so 128 KiB. When it is full every second one goes, and from then on they are made
- * twice as far apart: half of the room is always in use, and to come back to any place of a text
- * of N bytes, N / 2048 bytes are decoded at most, and INDEX_STRIDE at least.
+ * An index holds INDEX_ROOM entries, of sizeof (struct position) bytes (32 where off_t has 64
+ * bits), so 128 KiB. When it is full every second one goes, and from then on they are made twice as
+ * far apart: half of the room is always in use, and to come back to any place of a text of N bytes,
+ * N / 2048 bytes are decoded at most, and INDEX_STRIDE at least.
+ *
+ * Entries around what does not come back as it was written, two for each, cannot go without a loss:
+ * what is between their neighbours is CLOSED then. For their sake the index grows, up to INDEX_MAX
+ * entries, so 2 MiB; only then places are lost, which seeking refuses.
  */
 #ifndef TEXT_POSITION_H
 #define TEXT_POSITION_H
@@ -17,7 +21,7 @@
 
 #include <sys/types.h>
 
-enum { INDEX_MAX = 4096, INDEX_STRIDE = 4096 };
+enum { INDEX_ROOM = 4096, INDEX_MAX = 65536, INDEX_STRIDE = 4096 };
 
 enum way {
     AS_READ,    /* what follows counts as reading it gives it */

@@ -36,7 +36,7 @@ STATEFUL = {'utf-7', 'iso2022_jp', 'iso2022_jp_1', 'iso2022_jp_2', 'iso2022_kr',
 ERRORS = ['-', '-', 'strict', 'ignore', 'replace', 'backslashreplace', 'xmlcharrefreplace',
           'surrogateescape', 'surrogatepass']
 MARKED = {'utf-8-sig', 'utf-16', 'utf-32'}
-LOSSY = {'ignore', 'replace', 'backslashreplace', 'xmlcharrefreplace'}
+LOSSY = {'ignore', 'replace', 'backslashreplace', 'xmlcharrefreplace', 'surrogateescape'}
 NEWLINES = [None, None, '', '\n', '\r', '\r\n']
 ALPHABET = ['a', 'b', 'xyz ', '0', ' ', '\t', '~', '\\', '+', '-', '/', '&#8364;', '{', '}']
 AWKWARD = ['\u00e4', '\u00e9', '\u00df', '\u0416', '\u20ac', '\u3042', '\u4e00', '\u6f22\u5b57',
@@ -92,6 +92,9 @@ class Program:
         self.kind = r.choice(['plain', 'plain', 'named', 'spooled'])
         self.real = 'utf-8' if self.encoding == '-' else self.encoding
         self.stateful = self.encoding in STATEFUL
+        # A stateful text was overwritten, or a mark is in the middle: it reads otherwise now, and
+        # in Python depending on what was done before.
+        self.garbled = False
         self.diverges = (self.errors in LOSSY or self.newline in (None, '\r\n'))
 
     def alphabet(self):
@@ -130,13 +133,14 @@ class Program:
         self.set_mode(self.mode)
 
     def set_mode(self, mode):
+        if 'w' in mode:
+            self.garbled = False
+        self.fresh = 'a' not in mode    # at the start: a mark or header would be written
         self.readable = '+' in mode or 'r' in mode
         self.writable = '+' in mode or 'r' not in mode
         self.append = 'a' in mode
         self.doing = None       # or 'read' or 'write'; None: both may follow
         self.write_only = False
-        self.garbled = False    # a stateful text was overwritten, and means something else now
-        self.cut = False        # and one that was cut off goes on in the state it had there
         self.places = {}        # number: (cookie, offset in the file or None, how told)
         self.at = None          # offset in the file after the last seek, when known
         self.run = 0
@@ -157,14 +161,27 @@ class Program:
         self.places = {n: p for n, p in self.places.items()
                        if p[1] is not None and p[1] <= last}
 
+    def goes_on_in_a_state(self):
+        """Whether the text ends within a run that its encoder, now elsewhere, did not end."""
+        decoder = codecs.getincrementaldecoder(self.encoding)('ignore')
+        state = decoder.getstate()
+        with open(self.path, 'rb') as f:
+            decoder.decode(f.read())
+        return decoder.getstate() != state
+
     def begin_write(self):
         self.doing = 'write'
         self.file.flush()
         offset = self.file.buffer.tell()
         if not self.append:
             self.forget_after(offset)
-            if self.stateful and (self.cut or offset < os.path.getsize(self.path)):
+            if self.stateful and offset < os.path.getsize(self.path):
                 self.garbled = True
+        if self.stateful and self.goes_on_in_a_state():
+            self.garbled = True
+        if self.append and self.fresh and self.encoding in MARKED and os.path.getsize(self.path):
+            self.garbled = True
+        self.fresh = False
         self.places = {n: p for n, p in self.places.items() if p[1] is not None}
 
     def step_write(self):
@@ -282,6 +299,7 @@ class Program:
         except FAILURES as e:
             raise Stop from e
         self.expect(f'seek {n}', 'ok')
+        self.fresh = cookie == 0
         self.doing = 'read' if offset is None or self.is_state(cookie) else None
         self.write_only = self.stateful and how != 'read'
         self.at = offset
@@ -289,7 +307,7 @@ class Program:
     def step_start(self):
         self.file.seek(0)
         self.expect('start', 'ok')
-        self.doing, self.write_only, self.at = None, False, 0
+        self.doing, self.write_only, self.at, self.fresh = None, False, 0, True
 
     def step_end(self):
         if not self.stateful or not self.readable or self.random.random() < 0.5:
@@ -301,7 +319,7 @@ class Program:
         except FAILURES as e:
             raise Stop from e
         self.expect('end', 'ok')
-        self.doing, self.write_only = None, False
+        self.doing, self.write_only, self.fresh = None, False, self.at == 0
 
     def step_here(self):
         if self.stateful or self.doing != 'write':
@@ -309,7 +327,7 @@ class Program:
         self.at = self.file.tell()
         self.file.seek(self.at)
         self.expect('here', 'ok')
-        self.doing = None
+        self.doing, self.fresh = None, self.at == 0
 
     def step_truncate(self):
         usable = [n for n, p in self.places.items() if p[1] is not None]
@@ -322,7 +340,7 @@ class Program:
             return
         self.file.truncate(offset)
         self.expect(f'truncate {n}', 'ok')
-        self.cut = True
+        self.garbled = self.garbled or (offset == 0 and self.encoding == 'iso2022_kr')
         self.forget_after(offset)
         if self.doing is None:
             self.step_start()
