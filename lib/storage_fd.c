@@ -59,7 +59,8 @@ fd_read (struct storage *s, void *buffer, size_t size)
     return n;
 }
 
-/* O_APPEND moves the offset to the end first; only the kernel knows where that was. */
+/* O_APPEND moves the offset to the end first, as whoever opens a file again does at once: only the
+ * kernel knows where that was. */
 static void
 after_append (struct storage_fd *s)
 {
@@ -151,5 +152,7 @@ tempfile__storage_fd (int fd, bool append)
     if (!s)
         return NULL;
     *s = (struct storage_fd){.storage.ops = &fd_ops, .fd = fd, .reader = -1, .append = append};
+    if (append)
+        after_append (s);
     return &s->storage;
 }

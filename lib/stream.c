@@ -327,6 +327,8 @@ reopen_descriptor (FILE *f, int fd, const struct settings *s)
         close_saving_errno (again);
         return NULL;
     }
+    if (s->mode.append)
+        (void) lseek (again, 0, SEEK_END); /* where the first ftell() looks */
     return s->mode.text ? open_custom (again, NULL, s) : open_plain (again, s);
 }
 

@@ -61,7 +61,6 @@ struct text {
     enum way way;       /* how what is read now counts */
     bool passing;       /* a bad sequence was reported: it is passed over now */
     bool searching;     /* all of them are passed over, and nothing reported */
-    bool passed;        /* one has been, with nothing in its place */
     unsigned char *raw; /* file side: what was read, or is to be written */
     size_t raw_pos, raw_end, chunk;
 
@@ -342,7 +341,6 @@ replace_bad (struct text *t, size_t n)
     }
     t->raw_pos += n;
     t->here.file += (off_t) n;
-    t->passed = t->passed || r.length == 0;
     t->here.skip_lf = t->here.skip_lf && r.length == 0;
     memcpy (t->here.spill, r.bytes, r.length);
     t->here.spill_pos = 0;
@@ -567,8 +565,8 @@ find (struct text *t, off_t target)
 }
 
 /*
- * Reads its way to the end. What nothing can be made of there counts nothing; the offset is then
- * also that of a place in front of it, and an entry says which one is meant.
+ * Reads its way to the end. What nothing can be made of there counts nothing: its two sides are one
+ * offset, which stands for the first of them.
  */
 static int
 find_end (struct text *t)
@@ -582,7 +580,6 @@ find_end (struct text *t)
         return -1;
     unsigned char out[4096];
     ssize_t n = t->here.file < size;
-    t->passed = false;
     while (n > 0) {
         if (t->way == AS_READ)
             note_reading (t);
@@ -590,13 +587,8 @@ find_end (struct text *t)
     }
     if (n < 0 && errno != EILSEQ)
         return -1;
-    bool hopeless = t->here.file < size;
     t->here.file = size;
     t->here.skip_lf = false;
-    if (t->passed || hopeless) {
-        const struct position end = position (t, t->way);
-        tempfile__index_add (&t->index, &end);
-    }
     return 0;
 }
 

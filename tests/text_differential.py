@@ -108,6 +108,9 @@ class Program:
             halves = self.encoding == 'utf-7' or self.encoding.startswith('utf-16')
             wild = wild + [c for c in SURROGATES
                            if c not in odd and not (halves and c < '\udc00')]
+        if self.encoding in MARKED:
+            # Where it was before decides whether Python takes this for another mark.
+            good, wild = ([c for c in letters if c != '\ufeff'] for letters in (good, wild))
         if self.encoding == 'hz':
             # Python loses the second '~' where its buffer ends between the two.
             good, wild = ([c for c in letters if c != '~'] for letters in (good, wild))
@@ -275,17 +278,19 @@ class Program:
 
     def step_tell(self):
         n = self.random.randrange(64)
+        self.must_be_sound()
         try:
             cookie = self.file.tell()
         except FAILURES as e:
             raise Stop from e
         offset = self.exact(cookie)
         # The state of its decoder that Python keeps for these is not one to write in.
-        if offset == 0 and cookie or self.newline is None and cookie >> 64 & 1:
+        if offset == 0 and cookie or self.newline in (None, '') and cookie >> 64 & 1:
             return
         if self.doing == 'read' and self.diverges:
             self.places = {m: p for m, p in self.places.items() if p[2] == 'read' and p[3] == self.run
-                           or p[1] is not None and self.run is not None and p[1] <= self.run}
+                           or p[1] is not None and self.run is not None and
+                           p[1] <= self.run - (self.errors == 'ignore')}
         self.places[n] = (cookie, offset, self.doing, self.run)
         self.expect(f'tell {n}', 'ok')
 
@@ -294,6 +299,7 @@ class Program:
             return
         n = self.random.choice(list(self.places))
         cookie, offset, how, _ = self.places[n]
+        self.must_be_sound()
         try:
             self.file.seek(cookie)
         except FAILURES as e:
@@ -313,7 +319,24 @@ class Program:
         if not self.stateful or not self.readable or self.random.random() < 0.5:
             self.step_end_of_file()
 
+    def is_sound(self):
+        """Whether all of the file can be read: what cannot is between two places of one offset."""
+        if self.doing != 'read':
+            self.file.flush()
+        counts = self.errors in ('replace', 'backslashreplace', 'surrogateescape')
+        with open(self.path, encoding=self.real, errors=self.errors if counts else None) as f:
+            try:
+                f.read()
+            except FAILURES:
+                return False
+        return True
+
+    def must_be_sound(self):
+        if self.encoding != '-' and not self.is_sound():
+            raise Stop
+
     def step_end_of_file(self):
+        self.must_be_sound()
         try:
             self.at = self.file.seek(0, 2)
         except FAILURES as e:
