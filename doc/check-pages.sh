@@ -16,6 +16,7 @@ names=$(
 )
 for name in $names; do
     page=$srcdir/$name.3
+    [ ! -f "$srcdir/$name.7" ] || continue
     [ -f "$page" ] || { complain "$name has no page"; continue; }
     target=$(sed -n 's/^\.so man3\///p' "$page")
     [ -z "$target" ] || page=$srcdir/$target

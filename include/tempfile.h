@@ -44,13 +44,19 @@ enum { TEMPFILE_BUFFERING_DEFAULT = 0, TEMPFILE_LINE_BUFFERED = 1, TEMPFILE_UNBU
  * program says with a size_t how large the struct was when it was compiled, and a library that is
  * older than the program refuses members that it does not know with E2BIG, unless they are zero.
  * Strings are read during the call only; the caller keeps them.
+ *
+ * A mode without b is a text mode: the program reads and writes UTF-8 with '\n', the file holds
+ * encoding with newline, and errors says what becomes of what has no counterpart. With "strict"
+ * reading or writing it fails with EILSEQ; everything before it is in the file, or handed out, and
+ * after clearerr() the stream goes on. ftello() counts the program's bytes, and fseeko() to what it
+ * returned is exact; to an offset within a character it fails with EINVAL. See tempfile_text(7).
  */
 struct tempfile_options {
     const char *mode;                 /* Python's open(): one of r w x a, +, b or t; NULL: "w+b" */
     int buffering;                    /* one of the constants above, or a size in bytes */
-    const char *encoding;             /* text only; NULL: bytes pass through unchanged */
+    const char *encoding;             /* text only, Python's name; NULL: bytes stay as they are */
     const char *errors;               /* text only; NULL: "strict" */
-    const char *newline;              /* text only; NULL: universal */
+    const char *newline;              /* text only, "", \n, \r or \r\n; NULL: universal */
     const char *suffix;               /* NULL: none */
     const char *prefix;               /* NULL: tempfile_gettempprefix () */
     const char *dir;                  /* NULL: tempfile_gettempdir () */
@@ -71,7 +77,6 @@ struct tempfile_options {
  *
  * Returns a stream for the caller to fclose(), or NULL:
  *   EINVAL        an option, or a combination, that Python's open() refuses
- *   ENOTSUP       a text mode: this version opens binary streams only
  *   E2BIG         a member that this version does not know is not zero
  *   ENAMETOOLONG  prefix and suffix do not fit into a file name
  *   ENOENT        dir does not exist; without dir: no directory served, the message lists all
@@ -132,10 +137,11 @@ int tempfile_fileno (FILE *stream);
 
 /*
  * Sets the length of the stream's file to SIZE bytes, after writing out what the stream has
- * buffered; a longer file reads as zeros past its old end. The position does not change.
- * Returns 0 or -1: EINVAL (SIZE negative, or the stream not open for writing), or any errno of
- * write(2) and ftruncate(2). SIZE is int64_t because off_t depends on the caller's
- * _FILE_OFFSET_BITS.
+ * buffered; a longer file reads as zeros past its old end. The position does not change. For a text
+ * stream SIZE is an offset as ftello() returns it.
+ * Returns 0 or -1: EINVAL (SIZE negative or within a character, or the stream not open for
+ * writing), or any errno of write(2) and ftruncate(2). SIZE is int64_t because off_t depends on the
+ * caller's _FILE_OFFSET_BITS.
  */
 int tempfile_truncate (FILE *stream, int64_t size);
 
@@ -143,9 +149,10 @@ int tempfile_truncate (FILE *stream, int64_t size);
  * Opens a second, independent stream on the same file, with its own position, also when the
  * file has no name or its name now belongs to another file. What STREAM has buffered is written
  * out first. MODE is as in the options, or NULL for "r+b"; "w" truncates, "x" fails with EEXIST.
- * The new stream deletes nothing and has no tempfile_name(); either may be closed first. Returns a
- * stream for the caller to fclose(), or NULL: EINVAL (bad mode), ENOTSUP (the system has no /proc
- * and the file no name), or any errno of write(2) and open(2).
+ * With a text mode the encoding, errors and newline are those of STREAM. The new stream deletes
+ * nothing and has no tempfile_name(); either may be closed first. Returns a stream for the caller
+ * to fclose(), or NULL: EINVAL (bad mode), ENOTSUP (the system has no /proc and the file no name),
+ * or any errno of write(2) and open(2).
  */
 FILE *tempfile_reopen (FILE *stream, const char *mode);
 
