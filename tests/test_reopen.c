@@ -308,6 +308,22 @@ START_TEST (second_stream_can_be_reopened_too)
 }
 END_TEST
 
+/* As in Python, where "a" begins at the end. */
+START_TEST (second_stream_that_appends_is_at_the_end)
+{
+    static const char *const modes[] = {"ab", "a+b", "a", "a+"};
+    FILE *f = open_with (_i, "one");
+
+    for (int i = 0; i < LENGTH (modes); i++) {
+        FILE *g = reopen (f, modes[i]);
+        ck_assert_int_eq (ftello (g), 3);
+        ck_assert_int_eq (lseek (tempfile_fileno (g), 0, SEEK_CUR), 3);
+        assert_closes (g);
+    }
+    assert_closes (f);
+}
+END_TEST
+
 START_TEST (second_stream_can_truncate)
 {
     FILE *f = open_with (_i, "abcdef");
@@ -378,6 +394,7 @@ add_tests (TCase *tc)
     tcase_add_loop_test (tc, text_mode_on_a_binary_stream_takes_the_defaults, 0, KINDS);
     tcase_add_loop_test (tc, second_stream_outlives_the_first, 0, KINDS);
     tcase_add_loop_test (tc, second_stream_can_be_reopened_too, 0, KINDS);
+    tcase_add_loop_test (tc, second_stream_that_appends_is_at_the_end, 0, KINDS);
     tcase_add_loop_test (tc, second_stream_can_truncate, 0, KINDS);
     tcase_add_loop_test (tc, stream_of_any_mode_can_be_reopened_in_any_other, 0, KINDS);
     tcase_add_loop_test (tc, permissions_of_the_file_bind, 0, 2);

@@ -240,6 +240,74 @@ START_TEST (places_hold_around_what_was_replaced)
 }
 END_TEST
 
+/* More of them than a sparse index has entries for; some side by side. */
+START_TEST (places_hold_around_thousands_that_were_replaced)
+{
+    enum { COUNT = 12000 };
+    static off_t places[COUNT];
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "ascii", .errors = "backslashreplace");
+    char have[8] = "";
+
+    for (int i = 0; i < COUNT; i++) {
+        places[i] = ftello (f);
+        ck_assert_int_ge (fputs (i % 3 ? "\u20ac" : "x\u20ac", f), 0);
+    }
+    ck_assert_int_eq (putc ('x', f), 'x');
+    for (int i = COUNT - 1; i >= 0; i -= 7) {
+        ck_assert_int_eq (fseeko (f, places[i], SEEK_SET), 0);
+        ck_assert_uint_eq (fread (have, 1, 7, f), 7);
+        ck_assert_str_eq (have, i % 3 == 0 ? "x\\u20ac" : i % 3 == 1 ? "\\u20ac\\" : "\\u20acx");
+    }
+    assert_closes (f);
+}
+END_TEST
+
+/* Two bytes of the program become one of the file, which is read as another character. */
+START_TEST (places_hold_around_what_comes_back_as_another_character)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "shift_jis", .newline = "\n");
+    char have[8];
+
+    if (!f) {
+        test_skip ("this system's iconv has no Shift JIS");
+        return;
+    }
+    ck_assert_int_ge (fputs ("a\u00a5", f), 0);
+    ck_assert_int_eq (fflush (f), 0);
+    off_t place = ftello (f);
+    ck_assert_int_eq (place, 3);
+    ck_assert_int_ge (fputs ("bc", f), 0);
+    ck_assert_int_eq (fseeko (f, place, SEEK_SET), 0);
+    ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
+    ck_assert_str_eq (have, "bc");
+    rewind (f);
+    ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
+    ck_assert_str_eq (have, "a\\bc");
+    assert_closes (f);
+}
+END_TEST
+
+/* The buffer is too small for a character, the rest of which is still to come. */
+START_TEST (descriptor_may_be_asked_for_within_a_character)
+{
+    static char buffer[3];
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-16-le", .newline = "\r\n");
+
+    ck_assert_int_eq (setvbuf (f, buffer, _IOFBF, sizeof buffer), 0);
+    ck_assert_int_ge (fputs ("\r\n\U0001f600x", f), 0);
+    rewind (f);
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq (getc (f), "\r\r\n\xf0"[i] & 0xff);
+    ck_assert_int_eq (ungetc (0xf0, f), 0xf0);
+    FILE *g = tempfile_reopen (f, "rb");
+    ck_assert_msg (g != NULL, "%s", tempfile_errmsg ());
+    ck_assert_int_eq (ftello (f), 3);
+    ck_assert_int_eq (getc (f), 0xf0);
+    assert_closes (g);
+    assert_closes (f);
+}
+END_TEST
+
 /* --- what follows from it --- */
 
 START_TEST (overwriting_in_the_middle_replaces_the_bytes_of_the_file)
@@ -274,6 +342,27 @@ START_TEST (truncate_takes_an_offset_of_the_program)
     ck_assert_uint_eq (test_bytes (f, have, sizeof have), 6);
     ck_assert_int_eq (tempfile_truncate (f, 0), 0);
     ck_assert_int_eq (test_size (f), 0);
+    assert_closes (f);
+}
+END_TEST
+
+/* What was written counted otherwise than what is read; both end where the file ends. */
+START_TEST (places_hold_after_a_truncation)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-8");
+    char have[16];
+
+    ck_assert_int_ge (fputs ("a\r\nb\r\nc", f), 0);
+    ck_assert_int_eq (tempfile_truncate (f, 6), 0);
+    rewind (f);
+    ck_assert_uint_eq (fread (have, 1, sizeof have, f), 4);
+    off_t end = ftello (f);
+    ck_assert_int_eq (end, 4);
+    rewind (f);
+    ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
+    ck_assert_int_eq (ftello (f), 2);
+    ck_assert_int_eq (fseeko (f, end, SEEK_SET), 0);
+    ck_assert_int_eq (getc (f), EOF);
     assert_closes (f);
 }
 END_TEST
@@ -413,10 +502,14 @@ main (void)
     tcase_add_test (tc, places_told_while_writing_hold_though_newlines_take_two_bytes);
     tcase_add_loop_test (tc, places_told_while_reading_hold_though_newlines_take_two_bytes, 0, 2);
     tcase_add_test (tc, places_hold_around_what_was_replaced);
+    tcase_add_test (tc, places_hold_around_thousands_that_were_replaced);
+    tcase_add_test (tc, places_hold_around_what_comes_back_as_another_character);
+    tcase_add_test (tc, descriptor_may_be_asked_for_within_a_character);
 
     tc = test_case (s, "use");
     tcase_add_test (tc, overwriting_in_the_middle_replaces_the_bytes_of_the_file);
     tcase_add_test (tc, truncate_takes_an_offset_of_the_program);
+    tcase_add_test (tc, places_hold_after_a_truncation);
     tcase_add_test (tc, mark_is_written_once_and_never_when_appending);
     tcase_add_test (tc, second_stream_takes_the_same_options);
     tcase_add_test (tc, named_and_spooled_text_is_as_any_other);
