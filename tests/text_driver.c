@@ -17,7 +17,8 @@
  *     reopen MODE             goes on with a second stream, and closes the first
  *     close                   answered by the contents of the file
  */
-#define _GNU_SOURCE
+#include "config.h"
+
 #include <tempfile.h>
 
 #include <errno.h>
@@ -157,14 +158,18 @@ reopen (const char *mode)
     answer (g ? result : -1);
 }
 
-/* Some stdio does not know that it appends, and counts from where it was before. */
+#ifdef __GLIBC__
+static const char counts_on[] = "fopencookie";
+#else
+static const char counts_on[] = "none";
+#endif
+
+/* Elsewhere stdio does not know that it appends, and counts from where it was before. */
 static int
 tell (int place)
 {
-#ifndef __GLIBC__
-    if (appends && fflush (f) != 0)
+    if (appends && strcmp (STREAM_BACKEND, counts_on) != 0 && fflush (f) != 0)
         return -1;
-#endif
     places[place] = ftello (f);
     return places[place] < 0 ? -1 : 0;
 }
