@@ -267,6 +267,37 @@ START_TEST (into_path_gives_the_lasting_name)
 }
 END_TEST
 
+/* In memory still, or on disk already; the stream goes on in either case, as a file of the name. */
+START_TEST (spooled_file_becomes_path)
+{
+    FILE *f = SpooledTemporaryFile (.max_size = (size_t) _i, .mode = "w+b");
+
+    ck_assert_int_ge (fputs ("in memory", f), 0);
+    ck_assert_int_eq (tempfile_persist (f, test_path ("new"), TEMPFILE_NOREPLACE), 0);
+    assert_file (test_path ("new"), "in memory");
+    ck_assert_str_eq (tempfile_name (f), test_path ("new"));
+    ck_assert_int_ge (fputs (", and on disk", f), 0);
+    assert_closes (f);
+    assert_file (test_path ("new"), "in memory, and on disk");
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+/* With what its encoder still owes at the end. */
+START_TEST (text_becomes_path)
+{
+    FILE *f = _i ? TemporaryFile (.mode = "w", .encoding = "utf-7")
+                 : NamedTemporaryFile (.mode = "w", .encoding = "utf-7");
+
+    ck_assert_int_ge (fputs ("\u20ac", f), 0);
+    ck_assert_int_eq (tempfile_persist (f, test_path ("new"), 0), 0);
+    assert_file (test_path ("new"), "+IKw-");
+    assert_closes (f);
+    assert_file (test_path ("new"), "+IKw-");
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
 static void
 persist_and_exit (void *arg)
 {
@@ -425,6 +456,8 @@ main (void)
     tcase_add_test (tc, an_earlier_name_stays_readable);
     tcase_add_test (tc, another_stream_has_not_the_name_of_a_closed_one);
     tcase_add_loop_test (tc, into_path_gives_the_lasting_name, 0, KINDS);
+    tcase_add_loop_test (tc, spooled_file_becomes_path, 0, 12);
+    tcase_add_loop_test (tc, text_becomes_path, 0, 2);
     tcase_add_loop_test (tc, exit_does_not_delete_it, 0, KINDS);
     tcase_add_loop_test (tc, an_earlier_write_error_makes_it_fail, 0, KINDS);
     tcase_set_timeout (tc, 60);
