@@ -537,7 +537,11 @@ def main():
         print('SKIP, for iconv lacks them:', ' '.join(sorted(lacking)))
         ENCODINGS = [e for e in ENCODINGS if e not in lacking]
     ODD.update(odd_characters(driver))
-    for encoding, characters in sorted(ODD.items()):
+    foreign = [e for e in ODD if set(ALPHABET) <= set(ODD[e])]
+    if foreign:
+        print('SKIP, for the byte order is not this one:', ' '.join(sorted(foreign)))
+        ENCODINGS = [e for e in ENCODINGS if e not in foreign]
+    for encoding, characters in sorted((e, c) for e, c in ODD.items() if e not in foreign):
         print(f'left out of {encoding}, for the tables differ:',
               ' '.join(f'U+{ord(c[0]):04X}' for c in characters))
     print(f'seed {seed}, {arguments.programs} programs', flush=True)
