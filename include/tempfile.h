@@ -87,6 +87,20 @@ struct tempfile_options {
 FILE *tempfile_open (const struct tempfile_options *options, size_t size);
 
 /*
+ * What tmpfile(3) does: opens a new file for reading and writing, mode "w+b", that has no name and
+ * is gone when the stream is closed or the process ends in whatever way. The stream is libc's own,
+ * good for all that tmpfile()'s is: freopen(), wide characters, fileno(). Unlike libc's, the file
+ * is where TMPDIR says, see tempfile_gettempdir(), and close-on-exec. It is TemporaryFile ()
+ * without options. Returns a stream for the caller to fclose(), or NULL with an errno as
+ * tempfile_open().
+ *
+ * In a source that defines TEMPFILE_REPLACE_TMPFILE before it includes this header, "tmpfile"
+ * means this function from there on, and so does tmpfile64 where large files have calls of their
+ * own; whatever the order of <stdio.h> and this header.
+ */
+FILE *tempfile_tmpfile (void);
+
+/*
  * Opens a temporary file with a name, as tempfile_open() otherwise: Python's
  * NamedTemporaryFile(). delete_when says when it is deleted. Deletion is by name: a file that
  * another program renamed onto the name is deleted in its place. A name that is gone already is
@@ -461,3 +475,25 @@ tempfile_auto_close_dir_ (struct tempfile_dir **dir)
 #endif
 
 #endif /* TEMPFILE_H */
+
+/*
+ * Not guarded with the rest, so that it does not matter if another header included this one before.
+ * A macro without parameters also reaches &tmpfile. In C++ <cstdio> takes away macros of this
+ * name, so it must not come later; and std::tmpfile, which the macro renames, must exist.
+ */
+#if defined TEMPFILE_REPLACE_TMPFILE && !defined TEMPFILE_TMPFILE_REPLACED_
+#define TEMPFILE_TMPFILE_REPLACED_ 1
+#ifdef __cplusplus
+#include <cstdio>
+namespace std
+{
+using ::tempfile_tmpfile;
+}
+#endif
+#if defined _LARGEFILE64_SOURCE || defined tmpfile64
+#undef tmpfile64
+#define tmpfile64 tempfile_tmpfile
+#endif
+#undef tmpfile
+#define tmpfile tempfile_tmpfile
+#endif

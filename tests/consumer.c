@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A program as a user would write it, in C99, against the installed header and library; see
- * installed.sh. The header comes first, so it must need no other before it, and twice.
+ * installed.sh, which compiles it with other headers before as well. Else the header comes first,
+ * so it must need no other before it.
  */
+#define TEMPFILE_REPLACE_TMPFILE
 #include <tempfile.h>
 
+#include <stdio.h>
 #include <string.h>
 
 typedef void function (void);
@@ -23,6 +26,7 @@ static function *const functions[] = {
     (function *) tempfile_dir_name,       (function *) tempfile_dir_keep,
     (function *) tempfile_dir_close,      (function *) tempfile_mkstemp,
     (function *) tempfile_mkdtemp,        (function *) tempfile_make,
+    (function *) tempfile_tmpfile,
 };
 
 static int closed;
@@ -78,11 +82,30 @@ use_scope_guards (void)
     return failures;
 }
 
+/* What programs that know no other call, and mean this library's by one line. */
+static int
+use_tmpfile (void)
+{
+    FILE *(*const named) (void) = tmpfile;
+    int failures = check (named == tempfile_tmpfile, "tmpfile is not replaced");
+    FILE *f = tmpfile ();
+
+#ifdef _LARGEFILE64_SOURCE
+    FILE *(*const large) (void) = tmpfile64;
+    failures += check (large == tempfile_tmpfile, "tmpfile64 is not replaced");
+#endif
+    if (!f)
+        return check (0, "tmpfile");
+    failures += check (fputs ("line", f) >= 0 && fseek (f, 0, SEEK_SET) == 0, "fputs to tmpfile");
+    failures += check (fgetc (f) == 'l', "contents of tmpfile");
+    return failures + check (fclose (f) == 0, "fclose tmpfile");
+}
+
 /* The version that the library must have is the one argument. */
 int
 main (int argc, char **argv)
 {
-    int failures = use_keywords () + use_scope_guards ();
+    int failures = use_keywords () + use_scope_guards () + use_tmpfile ();
     size_t i;
 
     for (i = 0; i < sizeof functions / sizeof *functions; i++)

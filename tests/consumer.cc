@@ -3,6 +3,7 @@
  * A program as a user would write it, in C++11, against the installed header and library; see
  * installed.sh. In C++ the keyword calls are inline functions that take the struct.
  */
+#define TEMPFILE_REPLACE_TMPFILE
 #include <tempfile.h>
 
 #include <cstdio>
@@ -70,11 +71,29 @@ use_defaults ()
     return failures;
 }
 
+static int
+use_tmpfile ()
+{
+    FILE *(*const in_std) () = std::tmpfile;
+    int failures = check (in_std == tempfile_tmpfile, "std::tmpfile is not replaced");
+    failures += check (&::tmpfile == tempfile_tmpfile, "::tmpfile is not replaced");
+#ifdef _LARGEFILE64_SOURCE
+    failures += check (&::tmpfile64 == tempfile_tmpfile, "tmpfile64 is not replaced");
+#endif
+    using std::tmpfile;
+    FILE *f = tmpfile ();
+
+    if (!f)
+        return check (false, "tmpfile");
+    failures += check (std::fputs ("line", f) >= 0, "fputs to tmpfile");
+    return failures + check (std::fclose (f) == 0, "fclose tmpfile");
+}
+
 /* The version that the library must have is the one argument. */
 int
 main (int argc, char **argv)
 {
-    int failures = use_defaults () + use_options ();
+    int failures = use_defaults () + use_options () + use_tmpfile ();
 
     failures += check (argc == 2 && std::strcmp (tempfile_version (), argv[1]) == 0, "version");
     return failures != 0;

@@ -95,9 +95,18 @@ run () {
     [ -z "$(ls -A "$work/tmp")" ] || fail "$1 left files behind: $(ls -A "$work/tmp")"
 }
 
-$CC -std=c99 $strict $CPPFLAGS $CFLAGS $includes "$srcdir/consumer.c" -o "$work/consumer-c" \
-    $LDFLAGS $libs || fail "consumer.c does not compile as C99"
-run "$work/consumer-c"
+consumer_c () {
+    $CC -std=c99 $strict $CPPFLAGS $CFLAGS $includes "$@" "$srcdir/consumer.c" \
+        -o "$work/consumer-c" $LDFLAGS $libs || fail "consumer.c does not compile as C99: $*"
+    run "$work/consumer-c"
+}
+
+# tmpfile is replaced whatever came before, and where large files have calls of their own.
+consumer_c
+consumer_c -include stdio.h
+consumer_c -include tempfile.h
+consumer_c -D_FILE_OFFSET_BITS=64 -D_LARGEFILE64_SOURCE
+consumer_c -D_FILE_OFFSET_BITS=64 -D_LARGEFILE64_SOURCE -include stdio.h
 
 # A header by itself: nothing before it, nothing after it.
 try_header () {
@@ -113,6 +122,7 @@ for standard in c99 c11 gnu11 gnu17; do
 done
 try_header "$CC" c -std=c99 -D_FILE_OFFSET_BITS=64
 try_header "$CC" c -std=c99 -D_POSIX_C_SOURCE=200809L
+try_header "$CC" c -std=c99 -DTEMPFILE_REPLACE_TMPFILE -Wundef
 
 echo 'int main () { return 0; }' >"$work/try.cc"
 if [ -z "$CXX" ] || ! $CXX "$work/try.cc" -o "$work/try" 2>/dev/null; then
@@ -120,15 +130,19 @@ if [ -z "$CXX" ] || ! $CXX "$work/try.cc" -o "$work/try" 2>/dev/null; then
 else
     for standard in c++11 c++17; do
         try_header "$CXX" c++ -std=$standard -Wshadow -Wconversion
+        try_header "$CXX" c++ -std=$standard -DTEMPFILE_REPLACE_TMPFILE
     done
     if [ -n "$sanitizers" ]; then
         skip "running the C++ program: the compilers' sanitizers need not be the same"
         $CXX -std=c++11 $strict $CPPFLAGS $includes -c "$srcdir/consumer.cc" -o "$work/consumer.o" ||
             fail "consumer.cc does not compile as C++11"
     else
-        $CXX -std=c++11 $strict $CPPFLAGS $CXXFLAGS $includes "$srcdir/consumer.cc" \
-            -o "$work/consumer-cc" $LDFLAGS $libs || fail "consumer.cc does not compile as C++11"
-        run "$work/consumer-cc"
+        for before in tempfile.h cstdio stdio.h; do
+            $CXX -std=c++11 $strict $CPPFLAGS $CXXFLAGS $includes -include $before \
+                "$srcdir/consumer.cc" -o "$work/consumer-cc" $LDFLAGS $libs ||
+                fail "consumer.cc does not compile as C++11 after $before"
+            run "$work/consumer-cc"
+        done
     fi
 fi
 
