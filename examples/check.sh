@@ -206,6 +206,34 @@ status=$?
 kill "$(cat ready)"
 [ $status -eq 143 ] || fail "filter: status $status after SIGTERM, not 143"
 
+# before and after do the same, and leave nothing, whether they succeed, fail or are ended.
+LC_ALL=C
+export LC_ALL
+sort -r many >expected
+for program in before after; do
+    "$bin/$program" <many >got || fail "$program: status $?"
+    cmp got expected || fail "$program: not what sort writes"
+    status_is 1 "$bin/$program" <.
+    status_is 1 env PATH=/nowhere "$bin/$program" <fruit
+    rm -f fifo
+    mkfifo fifo
+    "$bin/$program" <fifo >got &
+    ended=$!
+    exec 4>fifo
+    i=0
+    while [ -z "$(ls -A "$TMPDIR")" ] && [ $i -lt 100 ]; do
+        sleep 0.1
+        i=$((i + 1))
+    done
+    [ $i -lt 100 ] || fail "$program: no file while it runs"
+    kill -TERM $ended
+    wait $ended
+    status=$?
+    exec 4>&-
+    [ $status -eq 143 ] || fail "$program: status $status after SIGTERM, not 143"
+    [ -z "$(ls -A "$TMPDIR")" ] || fail "$program: left $(ls -A "$TMPDIR")"
+done
+
 left=$(ls -A "$TMPDIR")
 [ -z "$left" ] || fail "left in the temporary directory: $left"
 [ $failed -eq 0 ] || exit 1
