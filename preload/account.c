@@ -116,16 +116,17 @@ after_fork (void)
     pthread_mutex_unlock (&lock);
 }
 
-/* Standard error as it is now: many programs close it before anything of ours runs again. */
+/* Standard error as it is now: many programs close it before anything of ours runs again. Where it
+ * was closed from the start, its number may be that of the first file. */
 static void
-begin (void)
+begin (int fd)
 {
     static bool watching_forks;
     clear (); /* in a child that was made behind libc's back */
     if (!watching_forks)
         watching_forks = pthread_atfork (before_fork, after_fork, after_fork_in_child) == 0;
     account.process = getpid ();
-    if (!watch (&account.report, STDERR_FILENO))
+    if (fd == STDERR_FILENO || !watch (&account.report, STDERR_FILENO))
         account.report.fd = -1;
 }
 
@@ -209,7 +210,7 @@ tempfile__account (FILE *f)
     int saved = errno;
     pthread_mutex_lock (&lock);
     if (account.process != getpid ())
-        begin ();
+        begin (fileno (f));
     settle_finished ();
     enter (fileno (f));
     pthread_mutex_unlock (&lock);

@@ -42,8 +42,10 @@ static const char usage[] =
 static _Noreturn void
 print (const char *text)
 {
-    fputs (text, stdout);
-    exit (fclose (stdout) == 0 ? 0 : complain (OURS, "standard output: %s", strerror (errno)));
+    bool written = fputs (text, stdout) >= 0;
+    if (fclose (stdout) != 0 || !written)
+        exit (complain (OURS, "standard output: %s", strerror (errno)));
+    exit (0);
 }
 
 /* --- the command line --- */
