@@ -171,8 +171,9 @@ settle_finished (void)
 {
     for (size_t i = account.watched; i-- > 0;) {
         struct watch *w = &account.files[i];
-        bool ours = measure (w);
-        if (ours && !is_finished (w))
+        bool finished = measure (w) && is_finished (w);
+        bool ours = measure (w); /* again, for it may have grown before it was finished */
+        if (ours && !finished)
             continue;
         settle (w);
         if (ours)

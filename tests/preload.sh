@@ -274,6 +274,8 @@ reports "user[PID]: 40 temporary files $in largest 9 bytes, total 288 bytes (8 n
     ./user open 40 9
 reports "user[PID]: 2 temporary files $in largest 123456 bytes, total 123457 bytes" \
     ./user handed 123456
+reports "user[PID]: 20000 temporary files $in largest 3 bytes, total 60000 bytes" \
+    ./user threads 5000 3
 made_in "$work/a dir" '--audit with --dir' --dir 'a dir' ./user where
 run --audit --dir 'a dir' ./user where
 grep -q "1 temporary file in $work/a dir, largest 0 bytes" err || fail "--audit: $(cat err)"

@@ -6,6 +6,7 @@
  *     where64           the same with tmpfile64, where there is that
  *     close N SIZE      makes and closes N files of SIZE bytes, one after the other
  *     open N SIZE       the same, but leaves them open
+ *     threads N SIZE    as close, in each of four threads
  *     handed SIZE       as make(1): keeps a duplicate of the descriptor, writes after fclose
  *     fork              makes a file of 10 bytes, and a child of it one of 20
  *     exec PROGRAM ...  makes a file of 10 bytes, then becomes PROGRAM
@@ -15,6 +16,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +74,37 @@ several (long n, long size, int leave_open)
             return 1;
     }
     return 0;
+}
+
+struct work {
+    long n, size;
+    int failed;
+};
+
+static void *
+work (void *arg)
+{
+    struct work *w = arg;
+    w->failed = several (w->n, w->size, 0);
+    return NULL;
+}
+
+static int
+threads (long n, long size)
+{
+    pthread_t thread[4];
+    struct work works[4];
+    int failed = 0;
+    for (int i = 0; i < 4; i++) {
+        works[i] = (struct work){n, size, 0};
+        if (pthread_create (&thread[i], NULL, work, &works[i]) != 0)
+            exit (1);
+    }
+    for (int i = 0; i < 4; i++) {
+        pthread_join (thread[i], NULL);
+        failed |= works[i].failed;
+    }
+    return failed;
 }
 
 static int
@@ -133,6 +166,8 @@ main (int argc, char **argv)
         return several (atol (argv[2]), atol (argv[3]), 0);
     if (strcmp (task, "open") == 0 && argc == 4)
         return several (atol (argv[2]), atol (argv[3]), 1);
+    if (strcmp (task, "threads") == 0 && argc == 4)
+        return threads (atol (argv[2]), atol (argv[3]));
     if (strcmp (task, "handed") == 0 && argc == 3)
         return handed (atol (argv[2]));
     if (strcmp (task, "fork") == 0)
