@@ -36,6 +36,9 @@ struct storage_ops {
 
     /* Frees the storage in any case. 0, or -1 with errno. */
     int (*close) (struct storage *);
+
+    /* Frees the storage, but the descriptor, which has become another's. NULL: cannot do that. */
+    void (*forget) (struct storage *);
 };
 
 struct storage {

@@ -136,6 +136,14 @@ fd_close (struct storage *s)
     return result < 0 && err != EINTR ? -1 : 0;
 }
 
+static void
+fd_forget (struct storage *s)
+{
+    if (self (s)->reader >= 0)
+        close (self (s)->reader);
+    free (s);
+}
+
 static const struct storage_ops fd_ops = {
     .read = fd_read,
     .write = fd_write,
@@ -143,6 +151,7 @@ static const struct storage_ops fd_ops = {
     .truncate = fd_truncate,
     .descriptor = fd_descriptor,
     .close = fd_close,
+    .forget = fd_forget,
 };
 
 struct storage *

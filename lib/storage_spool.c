@@ -281,6 +281,16 @@ spool_close (struct storage *s)
     return result;
 }
 
+static void
+spool_forget (struct storage *s)
+{
+    struct spool *p = self (s);
+    if (p->disk)
+        p->disk->ops->forget (p->disk);
+    free (p->data);
+    free (p);
+}
+
 static const struct storage_ops spool_ops = {
     .read = spool_read,
     .write = spool_write,
@@ -288,6 +298,7 @@ static const struct storage_ops spool_ops = {
     .truncate = spool_truncate,
     .descriptor = spool_descriptor,
     .close = spool_close,
+    .forget = spool_forget,
 };
 
 /* DIR is NULL or absolute. */

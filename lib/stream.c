@@ -406,10 +406,13 @@ tempfile_close (FILE *f)
 {
     if (!f)
         return tempfile__fail (EINVAL, "tempfile_close: no stream");
-    struct stream *s = tempfile__stream_find (f);
+    struct stream *reopened = tempfile__stream_take_reopened (f);
+    struct stream *s = reopened ? reopened : tempfile__stream_find (f);
     if (s && s->delete_when == TEMPFILE_DELETE_ON_EXIT)
         s->delete_when = TEMPFILE_DELETE_ON_CLOSE;
-    return fclose (f) == 0 ? 0 : -1;
+    int result = fclose (f);
+    tempfile__stream_forget (reopened);
+    return result == 0 ? 0 : -1;
 }
 
 /* The path that is to be left, or NULL with errno and message. Changes what the close will do. */

@@ -33,6 +33,14 @@ struct exactness {
     off_t target, old;  /* of that seek */
 };
 
+/* What stdio keeps about wide characters, large enough for any version of it; see stream_wide.c. */
+enum { WIDE_AREA = 1024 };
+
+struct wideness {
+    void *before; /* what the FILE had in its place */
+    _Alignas(max_align_t) unsigned char area[WIDE_AREA];
+};
+
 struct stream {
     struct node node; /* must be first */
     FILE *file;
@@ -47,6 +55,9 @@ struct stream {
     char *encoding;                /* the name, or NULL */
     struct text_settings settings; /* of a text stream, to open another like it */
     struct exactness exact;
+#ifdef STREAM_WIDE_MEMBER
+    struct wideness wide;
+#endif
 };
 
 /*
@@ -73,6 +84,14 @@ void tempfile__stream_set_fileno (FILE *file, int fd);
 /* The custom stream behind FILE, or NULL: a plain one. */
 struct stream *tempfile__stream_find (FILE *file);
 
+/*
+ * What is left of the custom stream at this address if freopen() has made it an ordinary one, no
+ * longer to be found by anybody else, or NULL; and its end, once the FILE is closed: the name goes
+ * as delete_when says. NULL: nothing.
+ */
+struct stream *tempfile__stream_take_reopened (FILE *file);
+void tempfile__stream_forget (struct stream *);
+
 /* Puts a hook in front of the others: 0, or -1 with errno. */
 int tempfile__stream_hook (struct stream *, int (*function) (void *), void *arg);
 
@@ -86,6 +105,12 @@ int tempfile__stream_close (struct stream *);
 ssize_t tempfile__exact_read (struct stream *, char *, size_t);
 size_t tempfile__exact_write (struct stream *, const char *, size_t);
 off_t tempfile__exact_seek (struct stream *, off_t, int whence);
+
+/* Of an open stream: makes wide characters and freopen() safe, and as they were; and whether
+ * freopen() was called, which may be asked when the FILE is gone, too. */
+void tempfile__wide_set (struct stream *);
+void tempfile__wide_reset (struct stream *);
+bool tempfile__wide_reopened (const struct stream *);
 
 /* By stream_cookie.c or stream_funopen.c: a FILE whose callbacks call the above; or NULL with
  * errno. */

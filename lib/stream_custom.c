@@ -9,6 +9,9 @@
  * closing  libc has flushed, or failed to; hooks run, the storage is closed, the name is deleted
  *          or left. Still in the table, so that a hook may ask for the name or keep the file.
  *
+ * A stream that freopen() made an ordinary one stays in the table, and is not found; see
+ * stream_wide.c.
+ *
  * libc locks the FILE around the callbacks; the lock here guards the table alone. Whoever passes
  * a FILE to this library owes that it is open, so what was found stays valid after the lock.
  */
@@ -29,14 +32,23 @@ same_file (const struct node *n, const void *file)
     return ((const struct stream *) n)->file == file;
 }
 
+/* With the lock. */
+static struct stream *
+lookup (FILE *file)
+{
+    size_t hash = tempfile__hash_pointer (file);
+    return (struct stream *) tempfile__table_find (&streams, hash, same_file, file);
+}
+
 struct stream *
 tempfile__stream_find (FILE *file)
 {
-    size_t hash = tempfile__hash_pointer (file);
     tempfile__lock (LOCK_STREAMS);
-    struct node *n = tempfile__table_find (&streams, hash, same_file, file);
+    struct stream *s = lookup (file);
+    if (s && tempfile__wide_reopened (s))
+        s = NULL;
     tempfile__unlock (LOCK_STREAMS);
-    return (struct stream *) n;
+    return s;
 }
 
 static void
@@ -153,6 +165,7 @@ tempfile__stream_close (struct stream *s)
     int err = s->failed;
     note (&err, run_hooks (s));
     withdraw (s);
+    tempfile__wide_reset (s);
     if (s->storage->ops->close (s->storage) < 0)
         note (&err, errno);
     note (&err, settle_name (s));
@@ -177,11 +190,48 @@ tempfile__stream_set_fileno (FILE *f, int fd)
 #endif
 }
 
+/* None of them runs. */
+static void
+free_hooks (struct stream *s)
+{
+    for (struct hook *h = s->hooks; h; h = s->hooks) {
+        s->hooks = h->next;
+        free (h);
+    }
+}
+
 static void
 unmake (struct stream *s)
 {
-    free (s->hooks);
+    free_hooks (s);
     discard (s);
+}
+
+struct stream *
+tempfile__stream_take_reopened (FILE *file)
+{
+    tempfile__lock (LOCK_STREAMS);
+    struct stream *s = lookup (file);
+    if (s && !tempfile__wide_reopened (s))
+        s = NULL;
+    if (s)
+        tempfile__table_remove (&streams, &s->node);
+    tempfile__unlock (LOCK_STREAMS);
+    return s;
+}
+
+/* A storage that cannot let its descriptor go has to stay: closing it would close another's. */
+void
+tempfile__stream_forget (struct stream *s)
+{
+    if (!s)
+        return;
+    int saved = errno;
+    if (s->storage->ops->forget)
+        s->storage->ops->forget (s->storage);
+    (void) settle_name (s);
+    unmake (s);
+    errno = saved;
 }
 
 /* A text stream needs a buffer that is known here; this is how large it is by default. */
@@ -249,16 +299,20 @@ tempfile__stream_custom (struct storage *storage, int fd, struct entry *entry,
     if (fd >= 0)
         tempfile__stream_set_fileno (f, fd);
     tempfile__stream_set_buffer (f, settings->buffering, s->buffer, buffer_size (settings));
+    tempfile__stream_forget (tempfile__stream_take_reopened (f));
     publish (s, f);
+    tempfile__wide_set (s);
     return f;
 }
 
-/* Waits for nobody: a stream that is in use is being looked after. */
+/* Waits for nobody: a stream that is in use is being looked after, and one that was reopened is
+ * libc's. */
 static void
 flush_unless_busy (struct node *n)
 {
-    FILE *f = ((struct stream *) n)->file;
-    if (ftrylockfile (f) != 0)
+    const struct stream *s = (const struct stream *) n;
+    FILE *f = s->file;
+    if (tempfile__wide_reopened (s) || ftrylockfile (f) != 0)
         return;
     fflush (f);
     funlockfile (f);

@@ -3,7 +3,8 @@
 
 # TF_STREAM_BACKEND: --with-stream; sets the shell variable tf_stream, the conditional
 # STREAM_FUNOPEN, STREAM_CFLAGS and STREAM_LIBS, and defines STREAM_BACKEND,
-# HAVE_STREAM_FILENO with STREAM_FILENO_MEMBER, STREAM_OFFSET_MEMBER, and STREAM_WRITE_SHORT.
+# HAVE_STREAM_FILENO with STREAM_FILENO_MEMBER, STREAM_OFFSET_MEMBER, STREAM_WRITE_SHORT, and
+# STREAM_WIDE_MEMBER.
 AC_DEFUN([TF_STREAM_BACKEND], [
   AC_ARG_WITH([stream],
     [AS_HELP_STRING([--with-stream=auto|fopencookie|funopen],
@@ -27,6 +28,7 @@ AC_DEFUN([TF_STREAM_BACKEND], [
   TF_STREAM_FILENO
   TF_STREAM_OFFSET
   TF_STREAM_WRITE_SHORT
+  TF_STREAM_WIDE
 ])
 
 AC_DEFUN([TF_TRY_FOPENCOOKIE], [
@@ -202,4 +204,60 @@ AC_DEFUN([TF_STREAM_OFFSET], [
   AS_IF([test "$tf_cv_stream_offset" = _offset],
     [AC_DEFINE([STREAM_OFFSET_MEMBER], [_offset],
       [Define to the member of FILE that a write callback must set to -1.])])
+])
+
+# Whether an area of zeros in a member of FILE makes wide characters and freopen() safe on custom
+# streams, where stdio has a pointer to nowhere. It must stay zero as long as the stream is a
+# custom one, whatever is tried, and be zero no more after freopen(); which must make of the stream
+# an ordinary one on the same descriptor, also for wide characters, calling none of the callbacks
+# and using no more than half of the area. Tested by running; when cross compiling, where there are
+# both members, it is that stdio.
+AC_DEFUN([TF_STREAM_WIDE], [
+  AC_CACHE_CHECK([for the member of FILE that makes freopen() safe on custom streams],
+    [tf_cv_stream_wide], [
+    TF_WITH_STREAM_FLAGS([
+      AC_RUN_IFELSE([AC_LANG_PROGRAM([TF_TEST_STREAM [
+          #include <stddef.h>
+          #include <wchar.h>
+          static union { max_align_t align; char bytes[1024]; } area;
+          static int used (void)
+          {
+            int i = (int) sizeof area;
+            while (i > 0 && !area.bytes[i - 1])
+              i--;
+            return i;
+          }
+        ]], [[
+          char bytes[8];
+          wchar_t text[8];
+          int fd = open ("/dev/null", O_RDWR);
+          FILE *f = stream ();
+          if (fd < 0 || !f)
+            return 1;
+          f->_wide_data = (void *) &area;
+          f->_fileno = fd;
+          if (fputwc (L'a', f) != WEOF || fgetwc (f) != WEOF || fgetws (text, 8, f))
+            return 2;
+          if (fputs ("a", f) < 0 || fputws (L"a", f) >= 0 || fwide (f, 1) > 0 || used () > 0)
+            return 3;
+          result = 1;
+          if (freopen ("conftest.wide", "w+", f) != f || fileno (f) != fd)
+            return 4;
+          if (used () == 0 || fwide (f, 1) <= 0 || fputws (L"wide", f) < 0 || closed)
+            return 5;
+          rewind (f);
+          if (!fgetws (text, 8, f) || wcscmp (text, L"wide") != 0 || used () > 512)
+            return 6;
+          if (freopen (0, "r", f) != f || !fgets (bytes, 8, f) || strcmp (bytes, "wide") != 0)
+            return 7;
+          if (fclose (f) != 0 || closed || fcntl (fd, F_GETFD) >= 0 || used () > 512)
+            return 8;]])],
+        [tf_cv_stream_wide=_wide_data], [tf_cv_stream_wide=none],
+        [AC_LINK_IFELSE([AC_LANG_PROGRAM([TF_TEST_STREAM],
+           [[FILE *f = stream (); f->_wide_data = 0; f->_fileno = 1; return closed;]])],
+           [tf_cv_stream_wide=_wide_data], [tf_cv_stream_wide=none])])
+      rm -f conftest.wide])])
+  AS_IF([test "$tf_cv_stream_wide" = _wide_data],
+    [AC_DEFINE([STREAM_WIDE_MEMBER], [_wide_data],
+      [Define to the member of FILE that points to what stdio keeps about wide characters.])])
 ])
