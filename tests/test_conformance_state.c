@@ -114,8 +114,7 @@ START_TEST (wide_characters_are_written_and_read)
 }
 END_TEST
 
-/* Mixing both is no error that C defines. Where a custom stream is for bytes only, wide functions
- * fail; none crashes, and bytes go on as before. */
+/* Mixing both is nothing that C defines. These say that they cannot do it, and bytes go on. */
 START_TEST (wide_functions_fail_on_streams_for_bytes)
 {
     wchar_t text[8];
@@ -132,6 +131,44 @@ START_TEST (wide_functions_fail_on_streams_for_bytes)
     clearerr (f);
     rewind (f);
     assert_rest (f, "bytes");
+    assert_closes (f);
+}
+END_TEST
+
+/* What libc does not look at twice; the results go to RESULTS. */
+static void
+use_as_wide (FILE *f, wint_t results[4])
+{
+    ck_assert_int_lt (fwide (f, -1), 0);
+    ck_assert_int_eq (fgetc (f), 'b');
+    results[0] = ungetwc (L'b', f);
+    results[1] = ungetwc (WEOF, f);
+    rewind (f);
+    results[2] = putwc (L'B', f);
+    results[3] = putwc (L'\u20ac', f);
+    rewind (f);
+}
+
+/* Whatever that is: a custom stream is in no more danger than one of libc's that has bytes. What
+ * comes of it need not be a text, which says so. */
+START_TEST (wide_functions_do_on_streams_for_bytes_what_they_do_on_tmpfile)
+{
+    wint_t got[4], due[4];
+    char bytes[64] = "", reference[64] = "";
+    FILE *f = open_kind_with (_i, "bytes"), *g = open_kind_with (LIBC, "bytes");
+
+    use_as_wide (f, got);
+    use_as_wide (g, due);
+    ck_assert_mem_eq (got, due, sizeof got);
+    size_t size = test_bytes (g, reference, sizeof reference);
+    size_t have = test_bytes (f, bytes, sizeof bytes);
+    assert_closes (g);
+    if (_i == TEXT && memcmp (bytes, reference, size) != 0) {
+        assert_close_fails (f, EILSEQ);
+        return;
+    }
+    ck_assert_uint_eq (have, size);
+    ck_assert_mem_eq (bytes, reference, size);
     assert_closes (f);
 }
 END_TEST
@@ -463,6 +500,8 @@ add_orientation (TCase *tc)
     tcase_add_loop_test (tc, first_operation_gives_the_orientation, 0, STREAM_KINDS);
     tcase_add_loop_test (tc, wide_characters_are_written_and_read, 0, STREAM_KINDS);
     tcase_add_loop_test (tc, wide_functions_fail_on_streams_for_bytes, 0, STREAM_KINDS);
+    tcase_add_loop_test (tc, wide_functions_do_on_streams_for_bytes_what_they_do_on_tmpfile, 0,
+                         STREAM_KINDS);
     tcase_add_loop_test (tc, wide_strings_can_be_printed_and_scanned_as_bytes, 0, STREAM_KINDS);
 }
 
