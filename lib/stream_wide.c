@@ -20,6 +20,8 @@
 
 #include "stream.h"
 
+#include <string.h>
+
 #ifdef STREAM_WIDE_MEMBER
 
 void
@@ -35,13 +37,12 @@ tempfile__wide_reset (struct stream *s)
     s->file->STREAM_WIDE_MEMBER = s->wide.before;
 }
 
+/* Each byte is as the one before it, and the first is zero: so memcmp() looks at all. */
 bool
 tempfile__wide_reopened (const struct stream *s)
 {
-    for (int i = 0; i < WIDE_AREA; i++)
-        if (s->wide.area[i])
-            return true;
-    return false;
+    const unsigned char *area = s->wide.area;
+    return area[0] || memcmp (area, area + 1, WIDE_AREA - 1) != 0;
 }
 
 #else
