@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Whether programs can be run with a library that replaces functions of theirs.
 
-# TF_PRELOAD: the conditional PRELOAD; defines HAVE_GETXATTR and those below.
+# TF_PRELOAD: the conditional PRELOAD, and the shell variable tf_preload; defines HAVE_GETXATTR and
+# those below.
 AC_DEFUN([TF_PRELOAD], [
   AC_CACHE_CHECK([whether a preloaded library replaces tmpfile], [tf_cv_preload], [
     tf_cv_preload=no
@@ -23,7 +24,9 @@ AC_DEFUN([TF_PRELOAD], [
          [LD_PRELOAD=./conftest-preloaded.so ./conftest$ac_exeext 2>&AS_MESSAGE_LOG_FD],
          [tf_cv_preload=yes])])
     rm -f conftest-preloaded.so])
-  AM_CONDITIONAL([PRELOAD], [test "$tf_cv_preload" = yes && test "$enable_shared" = yes])
+  tf_preload=$tf_cv_preload
+  AS_IF([test "$enable_shared" != yes], [tf_preload=no])
+  AM_CONDITIONAL([PRELOAD], [test "$tf_preload" = yes])
   AC_CHECK_DECLS([program_invocation_short_name], [], [], [[#include <errno.h>]])
   AC_CHECK_FUNCS([getprogname])
   AC_CACHE_CHECK([for getxattr with four parameters], [tf_cv_getxattr], [

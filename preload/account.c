@@ -56,14 +56,22 @@ tempfile__accounting (void)
     return getenv (ACCOUNT_VARIABLE) != NULL;
 }
 
-/* Puts the descriptor out of the way, and remembers what it stands for. */
+/* Out of the way, if the limit of descriptors is not lower than that. */
+static int
+duplicate (int fd)
+{
+    int copy = fcntl (fd, F_DUPFD_CLOEXEC, FIRST);
+    return copy < 0 && errno == EINVAL ? fcntl (fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : copy;
+}
+
+/* Takes a duplicate of the descriptor, and remembers what it stands for. */
 static bool
 watch (struct watch *w, int fd)
 {
     struct stat st;
     if (fd < 0 || fstat (fd, &st) < 0)
         return false;
-    *w = (struct watch){fcntl (fd, F_DUPFD_CLOEXEC, FIRST), st.st_dev, st.st_ino, 0};
+    *w = (struct watch){duplicate (fd), st.st_dev, st.st_ino, 0};
     return w->fd >= 0;
 }
 
@@ -230,6 +238,16 @@ program_name (void)
 #endif
 }
 
+/* A directory's name may hold any byte. */
+static void
+make_one_line (char *line, size_t length)
+{
+    for (size_t i = 0; i + 1 < length; i++)
+        if ((unsigned char) line[i] < ' ' || line[i] == '\177')
+            line[i] = '?';
+    line[length - 1] = '\n';
+}
+
 /* In one write, so that the lines of several processes do not mix. */
 static void
 write_report (void)
@@ -244,9 +262,10 @@ write_report (void)
                       program_name (), (long) account.process, account.made,
                       account.made == 1 ? "" : "s", dir ? dir : "?", account.largest, account.total,
                       unknown);
-    size_t length = n < 0 ? 0 : (size_t) n;
-    if (length >= sizeof line)
-        length = sizeof line - 1;
+    if (n <= 0)
+        return;
+    size_t length = (size_t) n < sizeof line ? (size_t) n : sizeof line - 1;
+    make_one_line (line, length);
     while (write (account.report.fd, line, length) < 0 && errno == EINTR)
         continue;
 }

@@ -291,6 +291,17 @@ printf 'tempfile-run: user[PID]: 1 temporary file %s largest %d bytes, total %d 
 [ "$(sed 's/.*\[\([0-9]*\)\].*/\1/' err | sort -u | wc -l)" -eq 2 ] ||
     fail "--audit with fork: not two processes: $(cat err)"
 
+# Few descriptors; and a directory whose name would make two lines of the report.
+# shellcheck disable=SC3045
+(ulimit -n 20 && "$run" --audit ./user open 2 9) >out 2>err || fail "with few descriptors: status $?"
+grep -q ": 2 temporary files $in largest 9 bytes, total 18 bytes\$" err ||
+    fail "--audit with few descriptors: $(cat err)"
+newline='a
+b'
+mkdir "$newline"
+run --audit --dir "$newline" ./user close 1 9
+grep -q ": 1 temporary file in $work/a?b, largest 9 bytes" err || fail "--audit: $(cat err)"
+
 # The program that another becomes reports what it has made itself.
 reports "user[PID]: 1 temporary file $in largest 7 bytes, total 7 bytes" \
     ./user exec "$work/user" close 1 7
