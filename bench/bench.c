@@ -19,6 +19,7 @@ enum { MAX_ROWS = 16 };
 
 static size_t rounds = 1001;
 static double turn = 0.3e-3;
+static size_t mebibytes = 256;
 
 static _Noreturn void
 die (const char *what)
@@ -27,8 +28,8 @@ die (const char *what)
     exit (2);
 }
 
-static double
-now (void)
+double
+bench_now (void)
 {
     struct timespec t;
     clock_gettime (CLOCK_MONOTONIC, &t);
@@ -39,11 +40,11 @@ now (void)
 static double
 time_turn (const struct bench_row *row, const char *dir, size_t count)
 {
-    double begin = now ();
+    double begin = bench_now ();
     for (size_t i = 0; i < count; i++)
         if (row->run (dir))
             die (row->name);
-    return (now () - begin) / (double) count;
+    return (bench_now () - begin) / (double) count;
 }
 
 /* How many operations fill one turn; finding that out warms up the caches as well. */
@@ -173,6 +174,64 @@ bench_prepared_table (const char *title, const struct bench_row *rows, size_t n,
     rounds = asked;
 }
 
+static size_t
+enough_rounds (void)
+{
+    return rounds < 7 * 140 ? 7 : rounds / 140;
+}
+
+static void
+run_round (const struct bench_timed *competitors, size_t *order, size_t n, double **samples,
+           size_t round)
+{
+    shuffle (order, n);
+    for (size_t k = 0; k < n; k++) {
+        size_t i = order[k];
+        samples[i][round] = competitors[i].run ();
+        if (samples[i][round] < 0)
+            die (competitors[i].name);
+    }
+}
+
+void
+bench_ratios (const struct bench_timed *competitors, size_t n, struct bench_ratio *results)
+{
+    double *samples[MAX_ROWS];
+    size_t order[MAX_ROWS], running = 0, asked = rounds;
+    rounds = enough_rounds ();
+    for (size_t i = 0; i < n && i < MAX_ROWS; i++) {
+        samples[i] = malloc (rounds * sizeof *samples[i]);
+        if (!samples[i])
+            die ("memory");
+        if (competitors[i].run)
+            order[running++] = i;
+    }
+    for (size_t r = 0; r < rounds; r++)
+        run_round (competitors, order, running, samples, r);
+    for (size_t i = n; i-- > 0;) {
+        results[i] = (struct bench_ratio){0, 0};
+        if (!competitors[i].run)
+            continue;
+        double *ratios = malloc (rounds * sizeof *ratios);
+        if (!ratios)
+            die ("memory");
+        for (size_t r = 0; r < rounds; r++)
+            ratios[r] = samples[i][r] / samples[0][r];
+        results[i].ratio = quantile (ratios, 0.5);
+        results[i].seconds = quantile (samples[i], 0.5);
+        free (ratios);
+    }
+    for (size_t i = 0; i < n && i < MAX_ROWS; i++)
+        free (samples[i]);
+    rounds = asked;
+}
+
+size_t
+bench_mebibytes (void)
+{
+    return mebibytes;
+}
+
 static const char *
 file_system (const char *dir)
 {
@@ -201,11 +260,12 @@ static int
 usage (const char *program)
 {
     fprintf (stderr,
-             "usage: %s [-r ROUNDS] [-t MILLISECONDS] [DIR...]\n"
+             "usage: %s [-r ROUNDS] [-t MILLISECONDS] [-s MEBIBYTES] [DIR...]\n"
              "  -r  rounds, at least 7 (%zu)\n"
              "  -t  how long each competitor's turn in a round is (%g)\n"
+             "  -s  how much is written and read, where that matters (%zu)\n"
              "DIR: by default $TMPDIR, else /tmp, and /dev/shm\n",
-             program, rounds, 1e3 * turn);
+             program, rounds, 1e3 * turn, mebibytes);
     return 2;
 }
 
@@ -220,15 +280,17 @@ int
 bench_main (int argc, char **argv, void (*run) (const char *dir))
 {
     int option;
-    while ((option = getopt (argc, argv, "r:t:")) != -1) {
+    while ((option = getopt (argc, argv, "r:t:s:")) != -1) {
         if (option == 'r')
             rounds = strtoul (optarg, NULL, 10);
         else if (option == 't')
             turn = 1e-3 * strtod (optarg, NULL);
+        else if (option == 's')
+            mebibytes = strtoul (optarg, NULL, 10);
         else
             return usage (argv[0]);
     }
-    if (rounds < 7 || rounds > 1000000 || !(turn > 0))
+    if (rounds < 7 || rounds > 1000000 || !(turn > 0) || mebibytes < 1 || mebibytes > 65536)
         return usage (argv[0]);
 
     for (int i = optind; i < argc; i++)

@@ -31,6 +31,30 @@ void bench_prepared_table (const char *title, const struct bench_row *rows, size
                            const char *dir, int (*prepare) (const char *dir));
 
 /*
+ * What takes its own time, for there is something to prepare in between, or it runs elsewhere:
+ * does it once and returns the seconds, or less than 0 with errno. NULL: left out.
+ */
+struct bench_timed {
+    const char *name;
+    double (*run) (void);
+};
+
+/* Of the median round: the time, and how many times as long as the first competitor took. */
+struct bench_ratio {
+    double seconds, ratio;
+};
+
+/* Runs them by turns, one round for 140 of those asked for, but at least seven. RESULTS has room
+ * for all N; those of who was left out are 0. The caller prints them. */
+void bench_ratios (const struct bench_timed *, size_t n, struct bench_ratio *results);
+
+/* Option -s. */
+size_t bench_mebibytes (void);
+
+/* Seconds, from wherever. */
+double bench_now (void);
+
+/*
  * The main function of a benchmark: reads the options and calls RUN for each directory on the
  * command line, or by default for one on disk and one in memory. Returns the exit status.
  */
