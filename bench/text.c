@@ -48,9 +48,10 @@ random_below (uint32_t n)
     return (uint32_t) (state >> 32) % n;
 }
 
-/* The characters of a text, in UTF-8. */
+/* The characters of a text, in UTF-8, and what is between words. */
 static char letters[4096][4];
 static size_t n_letters;
+static const char *between;
 
 static void
 add_letter (const char *letter, size_t length)
@@ -75,6 +76,7 @@ static void
 ascii_letters (void)
 {
     n_letters = 0;
+    between = " ";
     take_letters ("eeetaoinsrhldcumfpgwybvk,.Ein1");
 }
 
@@ -82,6 +84,7 @@ static void
 european_letters (void)
 {
     n_letters = 0;
+    between = " ";
     take_letters ("eeetaoinsrhldcumfpgwybvk,.Ein1"
                   "\u00e9\u00e8\u00fc\u00f6\u00e4\u00df\u00f8\u00f1");
 }
@@ -94,6 +97,7 @@ japanese_letters (void)
     if (cd == (iconv_t) -1)
         return -1;
     n_letters = 0;
+    between = "\u3001";
     for (unsigned row = 0xb0; row < 0xc0; row++) {
         for (unsigned cell = 0xa1; cell < 0xff; cell++) {
             unsigned kana = cell < 0xf4 ? cell : 0xa2;
@@ -107,12 +111,23 @@ japanese_letters (void)
         }
     }
     iconv_close (cd);
-    for (int i = 0; i < 30; i++)
-        take_letters ("file0.");
     return 0;
 }
 
-/* Lines of all lengths up to 120 bytes, in words. */
+/* Every eighth word is a number. */
+static char *
+put_word (char *out)
+{
+    bool number = random_below (8) == 0;
+    for (uint32_t n = 2 + random_below (8); n > 0; n--)
+        if (number)
+            *out++ = (char) ('0' + random_below (10));
+        else
+            out = stpcpy (out, letters[random_below ((uint32_t) n_letters)]);
+    return stpcpy (out, between);
+}
+
+/* Lines of all lengths up to 150 bytes. */
 static void
 make_text (void)
 {
@@ -120,14 +135,11 @@ make_text (void)
     n_lines = 0;
     for (;;) {
         const char *begin = out;
-        size_t want = 1 + random_below (116), word = 0;
-        if (out + want + 4 > block + BLOCK)
+        size_t want = 1 + random_below (116);
+        if (out + want + 40 > block + BLOCK)
             break;
-        while (out < begin + want) {
-            const char *letter = word ? letters[random_below ((uint32_t) n_letters)] : " ";
-            out = stpcpy (out, letter);
-            word = word ? word - 1 : 2 + random_below (8);
-        }
+        while (out < begin + want)
+            out = put_word (out);
         *out++ = '\n';
         lines[n_lines++] = copy;
         copy = (char *) mempcpy (copy, begin, (size_t) (out - begin)) + 1;

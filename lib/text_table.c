@@ -12,8 +12,8 @@
 /* --- single bytes --- */
 
 struct utf8_char {
-    unsigned char length; /* 0: no character */
     unsigned char bytes[3];
+    unsigned char length; /* 0: no character */
 };
 
 enum { NO_BYTE = 0xffff };
@@ -24,27 +24,41 @@ struct single {
     uint16_t *encode[256]; /* by the upper half of the character; of its lower half */
 };
 
+/* Goes ahead as long as it is easy. */
+static void
+single_decode_easy (const struct single *t, struct work *w)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    bool ascii = t->codec.ascii;
+    while (w->in_end - in >= RUN && w->out_end - out >= 4 * RUN) {
+        if (ascii && is_ascii_run (in)) {
+            memcpy (out, in, RUN);
+            in += RUN;
+            out += RUN;
+            continue;
+        }
+        for (int i = 0; i < RUN; i++) {
+            const struct utf8_char *c = &t->decode[*in];
+            if (c->length == 0)
+                goto hard;
+            memcpy (out, c, 4);
+            out += c->length;
+            in++;
+        }
+    }
+hard:
+    w->in = in;
+    w->out = out;
+}
+
 static enum step
 single_decode (struct codec *codec, struct codec_state *s, struct work *w)
 {
     const struct single *t = (const struct single *) codec;
     (void) s;
-    for (;;) {
-        if (codec->ascii)
-            copy_ascii (w);
-        for (; w->in < w->in_end && room (w) >= 4; w->in++) {
-            const struct utf8_char *c = &t->decode[*w->in];
-            if (c->length == 0)
-                return bad_bytes (w, 1);
-            if (c->length == 1 && codec->ascii)
-                break;
-            memcpy (w->out, c->bytes, 3);
-            w->out += c->length;
-        }
-        if (w->in == w->in_end)
-            return STEP_DONE;
-        if (room (w) >= 4)
-            continue;
+    single_decode_easy (t, w);
+    for (; w->in < w->in_end; w->in++) {
         const struct utf8_char *c = &t->decode[*w->in];
         if (c->length == 0)
             return bad_bytes (w, 1);
@@ -52,8 +66,36 @@ single_decode (struct codec *codec, struct codec_state *s, struct work *w)
             return STEP_FULL;
         memcpy (w->out, c->bytes, c->length);
         w->out += c->length;
-        w->in++;
     }
+    return STEP_DONE;
+}
+
+static void
+single_encode_easy (const struct single *t, struct work *w)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    bool ascii = t->codec.ascii;
+    while (w->in_end - in >= 4 * RUN && w->out_end - out >= RUN) {
+        if (ascii && is_ascii_run (in)) {
+            memcpy (out, in, RUN);
+            in += RUN;
+            out += RUN;
+            continue;
+        }
+        for (int i = 0; i < RUN; i++) {
+            uint32_t c;
+            unsigned n = utf8_get_short (in, &c);
+            const uint16_t *row = t->encode[c >> 8 & 0xff];
+            if (n == 0 || !row || row[c & 0xff] == NO_BYTE)
+                goto hard;
+            *out++ = (unsigned char) row[c & 0xff];
+            in += n;
+        }
+    }
+hard:
+    w->in = in;
+    w->out = out;
 }
 
 static enum step
@@ -61,6 +103,7 @@ single_encode (struct codec *codec, struct codec_state *s, struct work *w)
 {
     const struct single *t = (const struct single *) codec;
     (void) s;
+    single_encode_easy (t, w);
     for (;;) {
         if (codec->ascii)
             copy_ascii (w);

@@ -29,17 +29,108 @@ close_plain (struct codec *codec)
 
 /* --- UTF-8 --- */
 
+/*
+ * Which bytes may follow each other, without a branch: the state is a shift, by which the word of
+ * the next byte says the next state. None, which is 0, is what nothing leads out of.
+ */
+enum { NOWHERE = 0, AT_START = 6, ONE = 12, TWO = 18, THREE = 24 }; /* so many more bytes */
+enum { AFTER_E0 = 30, AFTER_ED = 36, AFTER_F0 = 42, AFTER_F4 = 48, SHIFT = 63 };
+
+#define FROM(state, next) ((uint64_t) (next) << (state))
+#define INNER (FROM (ONE, AT_START) | FROM (TWO, ONE) | FROM (THREE, TWO))
+#define INNER_8 (INNER | FROM (AFTER_ED, ONE) | FROM (AFTER_F4, TWO))
+#define INNER_9 (INNER | FROM (AFTER_ED, ONE) | FROM (AFTER_F0, TWO))
+#define INNER_AB (INNER | FROM (AFTER_E0, ONE) | FROM (AFTER_F0, TWO))
+#define FOUR_OF(x) x, x, x, x
+#define SIXTEEN_OF(x) FOUR_OF (x), FOUR_OF (x), FOUR_OF (x), FOUR_OF (x)
+#define ROW_OF(state) SIXTEEN_OF (FROM (AT_START, state))
+#define FIRST(state) FROM (AT_START, state)
+
+static const uint64_t follows[256] = {
+    ROW_OF (AT_START),
+    ROW_OF (AT_START),
+    ROW_OF (AT_START),
+    ROW_OF (AT_START),
+    ROW_OF (AT_START),
+    ROW_OF (AT_START),
+    ROW_OF (AT_START),
+    ROW_OF (AT_START),
+    SIXTEEN_OF (INNER_8),
+    SIXTEEN_OF (INNER_9),
+    SIXTEEN_OF (INNER_AB),
+    SIXTEEN_OF (INNER_AB),
+    [0xc2] = FIRST (ONE),
+    FIRST (ONE),
+    FOUR_OF (FIRST (ONE)),
+    FOUR_OF (FIRST (ONE)),
+    FOUR_OF (FIRST (ONE)),
+    ROW_OF (ONE),
+    FIRST (AFTER_E0),
+    FOUR_OF (FIRST (TWO)),
+    FOUR_OF (FIRST (TWO)),
+    FOUR_OF (FIRST (TWO)),
+    [0xed] = FIRST (AFTER_ED),
+    FIRST (TWO),
+    FIRST (TWO),
+    FIRST (AFTER_F0),
+    FIRST (THREE),
+    FIRST (THREE),
+    FIRST (THREE),
+    FIRST (AFTER_F4),
+};
+
+/* Without the character that the first N bytes, which are good, may end within. */
+static size_t
+whole (const unsigned char *p, size_t n)
+{
+    size_t i = n;
+    while (i > 0 && (p[i - 1] & 0xc0) == 0x80)
+        i--;
+    if (i == 0)
+        return n;
+    i--;
+    return i + (p[i] < 0x80 ? 1 : p[i] < 0xe0 ? 2 : p[i] < 0xf0 ? 3 : 4) > n ? i : n;
+}
+
+/* How many of the N bytes at P are good characters, surrogates being none; if not quite all. */
+static size_t
+good_utf8 (const unsigned char *p, size_t n)
+{
+    uint64_t state = AT_START;
+    size_t i = 0;
+    for (; i + RUN <= n; i += RUN) {
+        if ((state & SHIFT) == AT_START && is_ascii_run (p + i))
+            continue;
+        uint64_t next = state;
+        for (size_t k = 0; k < RUN; k++)
+            next = follows[p[i + k]] >> (next & SHIFT);
+        if ((next & SHIFT) == NOWHERE)
+            break;
+        state = next;
+    }
+    return whole (p, i);
+}
+
+static void
+copy_good (struct work *w)
+{
+    size_t n = good_utf8 (w->in, left (w) < room (w) ? left (w) : room (w));
+    memcpy (w->out, w->in, n);
+    w->in += n;
+    w->out += n;
+}
+
 /* Both directions are the same but for surrogates, which only the program's side may hold. */
 static enum step
 copy_utf8 (struct work *w, bool lone_in, bool lone_out)
 {
     for (;;) {
-        copy_ascii (w);
-        if (w->in == w->in_end)
-            return STEP_DONE;
-        if (w->out == w->out_end)
-            return STEP_FULL;
-        do {
+        copy_good (w);
+        for (int i = 0; i < RUN; i++) {
+            if (w->in == w->in_end)
+                return STEP_DONE;
+            if (w->out == w->out_end)
+                return STEP_FULL;
             uint32_t c;
             int n = utf8_get (w->in, w->in_end, &c, lone_in);
             if (n <= 0)
@@ -51,7 +142,7 @@ copy_utf8 (struct work *w, bool lone_in, bool lone_out)
             memcpy (w->out, w->in, (size_t) n);
             w->out += n;
             w->in += n;
-        } while (w->in < w->in_end && *w->in >= 0x80);
+        }
     }
 }
 
@@ -187,6 +278,35 @@ get_utf16 (const struct codec *codec, enum order order, struct work *w, uint32_t
     return codec->surrogates ? 2 : -1;
 }
 
+/* Goes ahead as long as it is easy. */
+__attribute__ ((__always_inline__)) static inline void
+utf16_decode_easy (struct work *w, enum order order)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    while (w->in_end - in >= 2 * RUN && w->out_end - out >= 3 * RUN) {
+        uint16_t c[RUN], all = 0, lone = 0;
+        for (int i = 0; i < RUN; i++) {
+            c[i] = (uint16_t) get16 (in + 2 * i, order);
+            all |= c[i];
+            lone |= (c[i] & 0xf800) == 0xd800;
+        }
+        if (lone)
+            break;
+        if (all < 0x80) {
+            for (int i = 0; i < RUN; i++)
+                out[i] = (unsigned char) c[i];
+            out += RUN;
+        } else {
+            for (int i = 0; i < RUN; i++)
+                out += utf8_put_short (out, c[i]);
+        }
+        in += 2 * RUN;
+    }
+    w->in = in;
+    w->out = out;
+}
+
 static enum step
 utf16_decode (struct codec *codec, struct codec_state *s, struct work *w)
 {
@@ -197,7 +317,13 @@ utf16_decode (struct codec *codec, struct codec_state *s, struct work *w)
     if (!find_order (codec, s, w))
         return bad_bytes (w, HOPELESS);
     enum order order = (enum order) s->a;
-    while (w->in < w->in_end) {
+    for (unsigned count = 0; w->in < w->in_end; count++) {
+        if (count % RUN == 0 && order == LITTLE)
+            utf16_decode_easy (w, LITTLE);
+        else if (count % RUN == 0)
+            utf16_decode_easy (w, BIG);
+        if (w->in == w->in_end)
+            break;
         uint32_t c;
         int n = get_utf16 (codec, order, w, &c);
         if (n == 0)
@@ -233,6 +359,34 @@ put_mark (const struct codec *codec, struct codec_state *s, struct work *w)
     return true;
 }
 
+__attribute__ ((__always_inline__)) static inline void
+utf16_encode_easy (struct work *w, enum order order)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    while (w->in_end - in >= 4 * RUN && w->out_end - out >= 2 * RUN) {
+        if (is_ascii_run (in)) {
+            for (int i = 0; i < RUN; i++)
+                put16 (out + 2 * i, in[i], order);
+            in += RUN;
+            out += 2 * RUN;
+            continue;
+        }
+        for (int i = 0; i < RUN; i++) {
+            uint32_t c;
+            unsigned n = utf8_get_short (in, &c);
+            if (n == 0)
+                goto hard;
+            put16 (out, c, order);
+            in += n;
+            out += 2;
+        }
+    }
+hard:
+    w->in = in;
+    w->out = out;
+}
+
 static enum step
 utf16_encode (struct codec *codec, struct codec_state *s, struct work *w)
 {
@@ -241,7 +395,13 @@ utf16_encode (struct codec *codec, struct codec_state *s, struct work *w)
     if (!put_mark (codec, s, w))
         return STEP_FULL;
     enum order order = (enum order) s->a;
-    while (w->in < w->in_end) {
+    for (unsigned count = 0; w->in < w->in_end; count++) {
+        if (count % RUN == 0 && order == LITTLE)
+            utf16_encode_easy (w, LITTLE);
+        else if (count % RUN == 0)
+            utf16_encode_easy (w, BIG);
+        if (w->in == w->in_end)
+            break;
         uint32_t c;
         int n = utf8_get (w->in, w->in_end, &c, true);
         if (n <= 0)
@@ -334,10 +494,30 @@ static const struct codec_ops utf32_fixed_ops = {
 
 /* --- Latin-1 and ASCII: codec.variant is the number of characters --- */
 
+static void
+latin_decode_easy (struct work *w)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    for (; w->in_end - in >= RUN && w->out_end - out >= 2 * RUN; in += RUN) {
+        if (is_ascii_run (in)) {
+            memcpy (out, in, RUN);
+            out += RUN;
+            continue;
+        }
+        for (int i = 0; i < RUN; i++)
+            out += utf8_put_short (out, in[i]);
+    }
+    w->in = in;
+    w->out = out;
+}
+
 static enum step
 latin_decode (struct codec *codec, struct codec_state *s, struct work *w)
 {
     (void) s;
+    if (codec->variant == 256)
+        latin_decode_easy (w);
     for (;;) {
         copy_ascii (w);
         if (w->in == w->in_end)
@@ -352,10 +532,37 @@ latin_decode (struct codec *codec, struct codec_state *s, struct work *w)
     }
 }
 
+static void
+latin_encode_easy (struct work *w, uint32_t limit)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    while (w->in_end - in >= 4 * RUN && w->out_end - out >= RUN) {
+        if (is_ascii_run (in)) {
+            memcpy (out, in, RUN);
+            in += RUN;
+            out += RUN;
+            continue;
+        }
+        for (int i = 0; i < RUN; i++) {
+            uint32_t c;
+            unsigned n = utf8_get_short (in, &c);
+            if (n == 0 || c >= limit)
+                goto hard;
+            *out++ = (unsigned char) c;
+            in += n;
+        }
+    }
+hard:
+    w->in = in;
+    w->out = out;
+}
+
 static enum step
 latin_encode (struct codec *codec, struct codec_state *s, struct work *w)
 {
     (void) s;
+    latin_encode_easy (w, codec->variant);
     for (;;) {
         copy_ascii (w);
         if (w->in == w->in_end)

@@ -99,21 +99,74 @@ left (const struct work *w)
     return (size_t) (w->in_end - w->in);
 }
 
+/*
+ * For loops that leave to the functions above whatever is rare. They do not branch on whether
+ * something is ASCII, which nobody could predict in most languages.
+ *
+ * The character at P, where four bytes can be read, if it is good and has at most three: as
+ * many as is returned; else 0.
+ */
+static inline unsigned
+utf8_get_short (const unsigned char *p, uint32_t *c)
+{
+    uint32_t first = p[0], second = p[1];
+    if (first < 0xe0) {
+        uint32_t two = first >> 7, joined = (first & 0x1f) << 6 | (second & 0x3f);
+        *c = first ^ ((first ^ joined) & -two);
+        return two & ((first < 0xc2) | ((second & 0xc0) != 0x80)) ? 0 : 1 + two;
+    }
+    *c = (first & 0xf) << 12 | (second & 0x3f) << 6 | (p[2] & 0x3fu);
+    bool good = (second & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80;
+    return first < 0xf0 && good && *c >= 0x800 && (*c & 0xf800) != 0xd800 ? 3 : 0;
+}
+
+/* Puts C, below 0x10000, where three bytes can be written: as many as is returned are meant. */
+static inline unsigned
+utf8_put_short (unsigned char *p, uint32_t c)
+{
+    if (c < 0x800) {
+        uint32_t two = c >= 0x80;
+        p[0] = (unsigned char) (c ^ ((c ^ (0xc0 | c >> 6)) & -two));
+        p[1] = (unsigned char) (0x80 | (c & 0x3f));
+        return 1 + two;
+    }
+    p[0] = (unsigned char) (0xe0 | c >> 12);
+    p[1] = (unsigned char) (0x80 | (c >> 6 & 0x3f));
+    p[2] = (unsigned char) (0x80 | (c & 0x3f));
+    return 3;
+}
+
+/* What such loops take at once. */
+enum { RUN = 16 };
+
+/* Whether all of the RUN bytes at P are ASCII. */
+static inline bool
+is_ascii_run (const unsigned char *p)
+{
+    uint64_t half[2];
+    memcpy (half, p, RUN);
+    return !((half[0] | half[1]) & UINT64_C (0x8080808080808080));
+}
+
 /* Moves over what is ASCII at the front of the input, as far as there is room. */
 static inline void
 copy_ascii (struct work *w)
 {
     size_t n = left (w) < room (w) ? left (w) : room (w);
     size_t i = 0;
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    for (; i + 2 * RUN <= n && is_ascii_run (in + i) && is_ascii_run (in + i + RUN); i += 2 * RUN)
+        memcpy (out + i, in + i, 2 * RUN);
     for (; i + 8 <= n; i += 8) {
         uint64_t eight;
-        memcpy (&eight, w->in + i, 8);
+        memcpy (&eight, in + i, 8);
         if (eight & UINT64_C (0x8080808080808080))
             break;
-        memcpy (w->out + i, &eight, 8);
+        memcpy (out + i, &eight, 8);
     }
-    for (; i < n && w->in[i] < 0x80; i++)
-        w->out[i] = w->in[i];
+    for (; i < n && in[i] < 0x80; i++)
+        out[i] = in[i];
     w->in += i;
     w->out += i;
 }
