@@ -237,7 +237,8 @@ tempfile__pair_first (uint32_t c)
                                       0x028c, 0x02e5, 0x02e9, 0x304b, 0x304d, 0x304f,
                                       0x3051, 0x3053, 0x30ab, 0x30ad, 0x30af, 0x30b1,
                                       0x30b3, 0x30bb, 0x30c4, 0x30c8, 0x31f7};
-    return among (c, firsts, sizeof firsts / sizeof firsts[0]);
+    bool page = c < 0x300 || (c >= 0x3000 && c < 0x3200);
+    return page && among (c, firsts, sizeof firsts / sizeof firsts[0]);
 }
 
 bool
@@ -245,6 +246,141 @@ tempfile__pair_second (uint32_t c)
 {
     static const uint16_t seconds[] = {0x0300, 0x0301, 0x0304, 0x030c, 0x02e5, 0x02e9, 0x309a};
     return among (c, seconds, sizeof seconds / sizeof seconds[0]);
+}
+
+/* --- what is easy --- */
+
+void
+tempfile__charset_decode_easy (const struct charset *s, struct work *w, bool ascii)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    while (w->in_end - in >= 2 * RUN && w->out_end - out >= 3 * RUN) {
+        if (ascii && is_ascii_run (in)) {
+            memcpy (out, in, RUN);
+            in += RUN;
+            out += RUN;
+            continue;
+        }
+        for (int i = 0; i < RUN; i++) {
+            uint32_t c = ascii && *in < 0x80 ? *in : s->one[*in];
+            const uint32_t *row = c == MORE ? s->two[*in] : NULL;
+            if (row)
+                c = row[in[1]];
+            if (c >= 0x10000)
+                goto hard;
+            out += utf8_put_short (out, c);
+            in += row ? 2 : 1;
+        }
+    }
+hard:
+    w->in = in;
+    w->out = out;
+}
+
+void
+tempfile__charset_decode_94 (const struct charset *s, struct work *w)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    for (; w->in_end - in >= 2 && w->out_end - out >= LONGEST; in += 2) {
+        if (in[0] < 0x21 || in[0] > 0x7e || in[1] < 0x21 || in[1] > 0x7e)
+            break;
+        const uint32_t *row = s->two[in[0] | 0x80];
+        uint32_t c = row ? row[in[1] | 0x80] : NONE;
+        if (c >= 0x10000)
+            break;
+        out += utf8_put_short (out, c);
+    }
+    w->in = in;
+    w->out = out;
+}
+
+/* The entry of C, if it was asked for and has bytes that come back; else NO_BYTES. */
+static uint32_t
+known_bytes (const struct charset *s, uint32_t c)
+{
+    const uint32_t *page = s->pages[c >> 8];
+    uint32_t packed = page ? page[c & 0xff] : NO_BYTES;
+    uint32_t n = packed >> 24;
+    return n >= 0x81 || (n >= 1 && n <= 3) ? packed : NO_BYTES;
+}
+
+/* The bytes of such an entry, where four can be written. */
+static unsigned
+put_known (uint32_t packed, unsigned char *out)
+{
+    unsigned n = packed >> 24;
+    if (n >= 0x81)
+        n = 4;
+    packed <<= 32 - 8 * n;
+    out[0] = (unsigned char) (packed >> 24);
+    out[1] = (unsigned char) (packed >> 16);
+    out[2] = (unsigned char) (packed >> 8);
+    out[3] = (unsigned char) packed;
+    return n;
+}
+
+/* How many of the characters are put. */
+static unsigned
+put_run (const struct charset *s, struct work *w, const uint16_t *c, unsigned n, bool ascii,
+         bool pairs)
+{
+    unsigned char *out = w->out;
+    unsigned i = 0;
+    for (; i < n; i++) {
+        if (ascii && c[i] < 0x80) {
+            *out++ = (unsigned char) c[i];
+            continue;
+        }
+        uint32_t packed = known_bytes (s, c[i]);
+        if (packed == NO_BYTES || (pairs && tempfile__pair_first (c[i])))
+            break;
+        unsigned length = put_known (packed, out);
+        if (ascii && out[0] < 0x80)
+            break;
+        out += length;
+    }
+    w->out = out;
+    return i;
+}
+
+void
+tempfile__charset_encode_easy (const struct charset *s, struct work *w, bool ascii, bool pairs)
+{
+    while (w->in_end - w->in >= ENOUGH && w->out_end - w->out >= 4 * RUN) {
+        if (ascii && is_ascii_run (w->in)) {
+            memcpy (w->out, w->in, RUN);
+            w->in += RUN;
+            w->out += RUN;
+            continue;
+        }
+        uint16_t c[RUN];
+        size_t used;
+        unsigned n = get_run (w->in, c, &used);
+        unsigned done = put_run (s, w, c, n, ascii, pairs);
+        w->in += done < n ? length_of_run (c, done) : used;
+        if (done < n || n == 0)
+            return;
+    }
+}
+
+void
+tempfile__charset_encode_94 (const struct charset *s, struct work *w, bool pairs)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    for (; w->in_end - in >= 3 && w->out_end - out >= LONGEST; in += 3) {
+        uint32_t c = get_three (in);
+        uint32_t packed = c ? known_bytes (s, c) : NO_BYTES;
+        if (packed >> 24 != 2 || (packed & 0x8080) != 0x8080 || (packed & 0x7f00) < 0x2100 ||
+            (packed & 0x7f) < 0x21 || (pairs && tempfile__pair_first (c)))
+            break;
+        *out++ = packed >> 8 & 0x7f;
+        *out++ = packed & 0x7f;
+    }
+    w->in = in;
+    w->out = out;
 }
 
 void

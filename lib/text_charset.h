@@ -37,6 +37,18 @@ unsigned tempfile__charset_encode_pair (struct charset *, uint32_t c, uint32_t d
                                         unsigned char bytes[4]);
 
 /*
+ * Go ahead as long as it is easy: what iconv was asked before, and is one character that comes back
+ * as it was. ASCII: it stands for itself, whatever iconv says. PAIRS: leave out what may be the
+ * first of a pair.
+ */
+void tempfile__charset_decode_easy (const struct charset *, struct work *, bool ascii);
+void tempfile__charset_encode_easy (const struct charset *, struct work *, bool ascii, bool pairs);
+
+/* The same for a set of two bytes, of which the upper bits are missing outside. */
+void tempfile__charset_decode_94 (const struct charset *, struct work *);
+void tempfile__charset_encode_94 (const struct charset *, struct work *, bool pairs);
+
+/*
  * Whether C may be the first, or the second, of such a pair: letters of Big5-HKSCS and of
  * JIS X 0213 with a mark that has no code with them otherwise.
  */

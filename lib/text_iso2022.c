@@ -377,11 +377,54 @@ hz_encode_one (struct switching *t, struct codec_state *s, struct work *w, uint3
 
 /* --- what both have in common --- */
 
+/* The set of what comes next. */
+static unsigned
+current (const struct codec_state *s)
+{
+    return get (s, get (s, SHIFTED) ? G1 : G0);
+}
+
+/* Whether it is one of two bytes that nothing stands before. */
+static bool
+is_94 (unsigned which)
+{
+    return which < SETS && sets[which].width == 2 && !sets[which].prefix;
+}
+
+/* Copies what is ASCII in any of these encodings, and nothing else. */
+static void
+copy_plain (struct work *w)
+{
+    size_t n = room (w) - LONGEST < left (w) ? room (w) - LONGEST : left (w);
+    const unsigned char *in = w->in;
+    size_t i = 0;
+    for (; i < n && ((in[i] >= 0x20 && in[i] < '~') || in[i] == '\n'); i++)
+        w->out[i] = in[i];
+    w->in += i;
+    w->out += i;
+}
+
+/* Goes ahead as long as it is easy, which is within one set. There is room for LONGEST. */
+static void
+decode_easy (struct switching *t, const struct codec_state *s, struct work *w)
+{
+    unsigned which = current (s);
+    if (which == S_ASCII)
+        copy_plain (w);
+    else if (is_94 (which))
+        tempfile__charset_decode_94 (t->sources[sets[which].source], w);
+}
+
 static enum step
 decode (struct codec *codec, struct codec_state *s, struct work *w)
 {
     struct switching *t = (struct switching *) codec;
     while (w->in < w->in_end) {
+        if (room (w) < LONGEST)
+            return STEP_FULL;
+        decode_easy (t, s, w);
+        if (w->in == w->in_end)
+            break;
         if (room (w) < LONGEST)
             return STEP_FULL;
         enum step step =
@@ -398,11 +441,26 @@ has_pairs (const struct codec *codec)
     return codec->variant == ISO2022_JP_2004 || codec->variant == ISO2022_JP_3;
 }
 
+/* Another set than the one that is tried first may have to be left for that. */
+static void
+encode_easy (struct switching *t, const struct codec_state *s, struct work *w)
+{
+    unsigned which = current (s);
+    if (which == S_ASCII)
+        copy_plain (w);
+    else if (which == variants[t->codec.variant][0])
+        tempfile__charset_encode_94 (t->sources[sets[which].source], w, has_pairs (&t->codec));
+}
+
 static enum step
 encode (struct codec *codec, struct codec_state *s, struct work *w)
 {
     struct switching *t = (struct switching *) codec;
     while (w->in < w->in_end) {
+        if (room (w) >= LONGEST)
+            encode_easy (t, s, w);
+        if (w->in == w->in_end)
+            break;
         uint32_t c, d = 0;
         int n = utf8_get (w->in, w->in_end, &c, true);
         if (n <= 0)

@@ -42,7 +42,7 @@ single_decode_easy (const struct single *t, struct work *w)
             const struct utf8_char *c = &t->decode[*in];
             if (c->length == 0)
                 goto hard;
-            memcpy (out, c, 4);
+            memcpy (out, c, sizeof *c);
             out += c->length;
             in++;
         }
@@ -76,24 +76,26 @@ single_encode_easy (const struct single *t, struct work *w)
     const unsigned char *in = w->in;
     unsigned char *out = w->out;
     bool ascii = t->codec.ascii;
-    while (w->in_end - in >= 4 * RUN && w->out_end - out >= RUN) {
+    while (w->in_end - in >= ENOUGH && w->out_end - out >= RUN) {
+        uint16_t c[RUN];
+        size_t used;
         if (ascii && is_ascii_run (in)) {
             memcpy (out, in, RUN);
             in += RUN;
             out += RUN;
             continue;
         }
-        for (int i = 0; i < RUN; i++) {
-            uint32_t c;
-            unsigned n = utf8_get_short (in, &c);
-            const uint16_t *row = t->encode[c >> 8 & 0xff];
-            if (n == 0 || !row || row[c & 0xff] == NO_BYTE)
-                goto hard;
-            *out++ = (unsigned char) row[c & 0xff];
-            in += n;
+        unsigned n = get_run (in, c, &used), i = 0;
+        for (; i < n; i++) {
+            const uint16_t *row = t->encode[c[i] >> 8];
+            if (!row || row[c[i] & 0xff] == NO_BYTE)
+                break;
+            *out++ = (unsigned char) row[c[i] & 0xff];
         }
+        in += i < n ? length_of_run (c, i) : used;
+        if (i < n || n == 0)
+            break;
     }
-hard:
     w->in = in;
     w->out = out;
 }
@@ -201,6 +203,7 @@ multibyte_decode (struct codec *codec, struct codec_state *s, struct work *w)
     struct charset *set = ((struct multibyte *) codec)->set;
     (void) s;
     for (;;) {
+        tempfile__charset_decode_easy (set, w, codec->ascii);
         if (codec->ascii)
             copy_ascii (w);
         if (w->in == w->in_end)
@@ -261,6 +264,7 @@ multibyte_encode (struct codec *codec, struct codec_state *s, struct work *w)
     struct charset *set = ((struct multibyte *) codec)->set;
     (void) s;
     for (;;) {
+        tempfile__charset_encode_easy (set, w, codec->ascii, codec->variant & PAIRS);
         if (codec->ascii)
             copy_ascii (w);
         if (w->in == w->in_end)

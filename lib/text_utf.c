@@ -29,55 +29,38 @@ close_plain (struct codec *codec)
 
 /* --- UTF-8 --- */
 
+/* Sixteen bytes at once; what is said of each is its uppermost bit. */
+typedef unsigned char sixteen __attribute__ ((__vector_size__ (RUN)));
+
+static sixteen
+load (const unsigned char *p)
+{
+    sixteen x;
+    memcpy (&x, p, RUN);
+    return x;
+}
+
 /*
- * Which bytes may follow each other, without a branch: the state is a shift, by which the word of
- * the next byte says the next state. None, which is 0, is what nothing leads out of.
+ * Whether what is at P goes on as UTF-8 that is good so far, judging by three bytes in front: as
+ * many bytes go on a character as the first ones say, and none says or means too much.
  */
-enum { NOWHERE = 0, AT_START = 6, ONE = 12, TWO = 18, THREE = 24 }; /* so many more bytes */
-enum { AFTER_E0 = 30, AFTER_ED = 36, AFTER_F0 = 42, AFTER_F4 = 48, SHIFT = 63 };
-
-#define FROM(state, next) ((uint64_t) (next) << (state))
-#define INNER (FROM (ONE, AT_START) | FROM (TWO, ONE) | FROM (THREE, TWO))
-#define INNER_8 (INNER | FROM (AFTER_ED, ONE) | FROM (AFTER_F4, TWO))
-#define INNER_9 (INNER | FROM (AFTER_ED, ONE) | FROM (AFTER_F0, TWO))
-#define INNER_AB (INNER | FROM (AFTER_E0, ONE) | FROM (AFTER_F0, TWO))
-#define FOUR_OF(x) x, x, x, x
-#define SIXTEEN_OF(x) FOUR_OF (x), FOUR_OF (x), FOUR_OF (x), FOUR_OF (x)
-#define ROW_OF(state) SIXTEEN_OF (FROM (AT_START, state))
-#define FIRST(state) FROM (AT_START, state)
-
-static const uint64_t follows[256] = {
-    ROW_OF (AT_START),
-    ROW_OF (AT_START),
-    ROW_OF (AT_START),
-    ROW_OF (AT_START),
-    ROW_OF (AT_START),
-    ROW_OF (AT_START),
-    ROW_OF (AT_START),
-    ROW_OF (AT_START),
-    SIXTEEN_OF (INNER_8),
-    SIXTEEN_OF (INNER_9),
-    SIXTEEN_OF (INNER_AB),
-    SIXTEEN_OF (INNER_AB),
-    [0xc2] = FIRST (ONE),
-    FIRST (ONE),
-    FOUR_OF (FIRST (ONE)),
-    FOUR_OF (FIRST (ONE)),
-    FOUR_OF (FIRST (ONE)),
-    ROW_OF (ONE),
-    FIRST (AFTER_E0),
-    FOUR_OF (FIRST (TWO)),
-    FOUR_OF (FIRST (TWO)),
-    FOUR_OF (FIRST (TWO)),
-    [0xed] = FIRST (AFTER_ED),
-    FIRST (TWO),
-    FIRST (TWO),
-    FIRST (AFTER_F0),
-    FIRST (THREE),
-    FIRST (THREE),
-    FIRST (THREE),
-    FIRST (AFTER_F4),
-};
+static bool
+goes_on (const unsigned char *p)
+{
+    sixteen c = load (p), before = load (p - 1), third = load (p - 2), fourth = load (p - 3);
+    sixteen bit6 = c + c, bit5 = bit6 + bit6, bit4 = bit5 + bit5;
+    sixteen due = (before & (before + before)) | (third & (third + third) & (third * 4)) |
+                  (fourth & (fourth + fourth) & (fourth * 4) & (fourth * 8));
+    sixteen bad = (c & ~bit6) ^ due;
+    bad |= (sixteen) (before == 0xe0) & ~bit5;
+    bad |= (sixteen) (before == 0xed) & bit5;
+    bad |= (sixteen) (before == 0xf0) & ~(bit5 | bit4);
+    bad |= (sixteen) (before == 0xf4) & (bit5 | bit4);
+    bad |= (sixteen) ((c & 0xfe) == 0xc0) | (sixteen) (c > 0xf4);
+    uint64_t half[2];
+    memcpy (half, &bad, RUN);
+    return !((half[0] | half[1]) & UINT64_C (0x8080808080808080));
+}
 
 /* Without the character that the first N bytes, which are good, may end within. */
 static size_t
@@ -96,18 +79,16 @@ whole (const unsigned char *p, size_t n)
 static size_t
 good_utf8 (const unsigned char *p, size_t n)
 {
-    uint64_t state = AT_START;
+    unsigned char first[3 + RUN] = {0};
     size_t i = 0;
-    for (; i + RUN <= n; i += RUN) {
-        if ((state & SHIFT) == AT_START && is_ascii_run (p + i))
-            continue;
-        uint64_t next = state;
-        for (size_t k = 0; k < RUN; k++)
-            next = follows[p[i + k]] >> (next & SHIFT);
-        if ((next & SHIFT) == NOWHERE)
+    if (n < RUN)
+        return 0;
+    memcpy (first + 3, p, RUN);
+    if (!goes_on (first + 3))
+        return 0;
+    for (i = RUN; i + RUN <= n; i += RUN)
+        if (!(p[i - 1] < 0x80 && is_ascii_run (p + i)) && !goes_on (p + i))
             break;
-        state = next;
-    }
     return whole (p, i);
 }
 
@@ -364,25 +345,16 @@ utf16_encode_easy (struct work *w, enum order order)
 {
     const unsigned char *in = w->in;
     unsigned char *out = w->out;
-    while (w->in_end - in >= 4 * RUN && w->out_end - out >= 2 * RUN) {
-        if (is_ascii_run (in)) {
-            for (int i = 0; i < RUN; i++)
-                put16 (out + 2 * i, in[i], order);
-            in += RUN;
-            out += 2 * RUN;
-            continue;
-        }
-        for (int i = 0; i < RUN; i++) {
-            uint32_t c;
-            unsigned n = utf8_get_short (in, &c);
-            if (n == 0)
-                goto hard;
-            put16 (out, c, order);
-            in += n;
-            out += 2;
-        }
+    while (w->in_end - in >= ENOUGH && w->out_end - out >= 2 * RUN) {
+        uint16_t c[RUN];
+        size_t used;
+        unsigned n = get_run (in, c, &used);
+        if (n == 0)
+            break;
+        for (unsigned i = 0; i < n; i++, out += 2)
+            put16 (out, c[i], order);
+        in += used;
     }
-hard:
     w->in = in;
     w->out = out;
 }
@@ -537,23 +509,25 @@ latin_encode_easy (struct work *w, uint32_t limit)
 {
     const unsigned char *in = w->in;
     unsigned char *out = w->out;
-    while (w->in_end - in >= 4 * RUN && w->out_end - out >= RUN) {
+    while (w->in_end - in >= ENOUGH && w->out_end - out >= RUN) {
+        uint16_t c[RUN], all = 0;
+        size_t used;
         if (is_ascii_run (in)) {
             memcpy (out, in, RUN);
             in += RUN;
             out += RUN;
             continue;
         }
-        for (int i = 0; i < RUN; i++) {
-            uint32_t c;
-            unsigned n = utf8_get_short (in, &c);
-            if (n == 0 || c >= limit)
-                goto hard;
-            *out++ = (unsigned char) c;
-            in += n;
+        unsigned n = get_run (in, c, &used);
+        for (unsigned i = 0; i < n; i++) {
+            out[i] = (unsigned char) c[i];
+            all |= c[i];
         }
+        if (n == 0 || all >= limit)
+            break;
+        in += used;
+        out += n;
     }
-hard:
     w->in = in;
     w->out = out;
 }

@@ -100,24 +100,110 @@ left (const struct work *w)
 }
 
 /*
- * For loops that leave to the functions above whatever is rare. They do not branch on whether
- * something is ASCII, which nobody could predict in most languages.
- *
- * The character at P, where four bytes can be read, if it is good and has at most three: as
- * many as is returned; else 0.
+ * For loops that leave to the functions above whatever is rare, and take so many bytes, or
+ * characters, at once. They do not branch on what is ASCII in a text that is not all of it: in
+ * most languages that cannot be predicted.
  */
-static inline unsigned
-utf8_get_short (const unsigned char *p, uint32_t *c)
+enum { RUN = 16 };
+
+/* Whether all of the RUN bytes at P are ASCII. */
+static inline bool
+is_ascii_run (const unsigned char *p)
 {
-    uint32_t first = p[0], second = p[1];
-    if (first < 0xe0) {
-        uint32_t two = first >> 7, joined = (first & 0x1f) << 6 | (second & 0x3f);
-        *c = first ^ ((first ^ joined) & -two);
-        return two & ((first < 0xc2) | ((second & 0xc0) != 0x80)) ? 0 : 1 + two;
+    uint64_t half[2];
+    memcpy (half, p, RUN);
+    return !((half[0] | half[1]) & UINT64_C (0x8080808080808080));
+}
+
+/* Whether none of them belongs to a character of more than two bytes. */
+static inline bool
+is_short_run (const unsigned char *p)
+{
+    uint64_t half[2];
+    memcpy (half, p, RUN);
+    uint64_t first = half[0] & half[0] << 1 & half[0] << 2;
+    uint64_t second = half[1] & half[1] << 1 & half[1] << 2;
+    return !((first | second) & UINT64_C (0x8080808080808080));
+}
+
+/* The characters of such a run, that is not all ASCII, and of the byte behind it; except for one
+ * that does not end there. */
+static inline unsigned
+get_short_run (const unsigned char *p, uint16_t c[RUN], size_t *used)
+{
+    const unsigned char *q = p + 1;
+    unsigned char bad = (p[0] & 0xc0) == 0x80;
+    uint16_t all[RUN];
+    for (int i = 0; i < RUN; i++) {
+        unsigned inner = (q[i] & 0xc0) == 0x80, due = p[i] >= 0xc0;
+        unsigned joined = (p[i] & 0x1fu) << 6 | (q[i] & 0x3fu);
+        all[i] = (uint16_t) (inner ? joined : q[i]);
+        bad |= (unsigned char) ((inner ^ due) | ((p[i] & 0xfe) == 0xc0));
     }
-    *c = (first & 0xf) << 12 | (second & 0x3f) << 6 | (p[2] & 0x3fu);
-    bool good = (second & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80;
-    return first < 0xf0 && good && *c >= 0x800 && (*c & 0xf800) != 0xd800 ? 3 : 0;
+    c[0] = p[0];
+    unsigned n = p[0] < 0x80;
+    for (int i = 0; i < RUN; i++) {
+        c[n] = all[i];
+        n += q[i] < 0xc0;
+    }
+    *used = q[RUN - 1] < 0xc0 ? RUN + 1 : RUN;
+    return bad ? 0 : n;
+}
+
+/* The character at P, if it is good and has three bytes; else 0. */
+static inline uint16_t
+get_three (const unsigned char *p)
+{
+    uint32_t c = (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+    bool good = (p[0] & 0xf0) == 0xe0 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80;
+    return good && c >= 0x800 && (c & 0xf800) != 0xd800 ? (uint16_t) c : 0;
+}
+
+/*
+ * Some characters at P, where ENOUGH bytes can be read; of four bytes, or bad, there is none among
+ * them. Returns how many, at most RUN, and in *USED how many bytes they are.
+ */
+enum { ENOUGH = 3 * RUN + 2 };
+static inline unsigned
+get_run (const unsigned char *p, uint16_t c[RUN], size_t *used)
+{
+    if (is_ascii_run (p)) {
+        for (int i = 0; i < RUN; i++)
+            c[i] = p[i];
+        *used = RUN;
+        return RUN;
+    }
+    if (is_short_run (p))
+        return get_short_run (p, c, used);
+    unsigned n = 0;
+    const unsigned char *begin = p;
+    for (; n < RUN; n++) {
+        if (*p < 0x80) {
+            c[n] = *p++;
+        } else if (*p < 0xe0) {
+            if (*p < 0xc2 || (p[1] & 0xc0) != 0x80)
+                break;
+            c[n] = (uint16_t) ((*p & 0x1fu) << 6 | (p[1] & 0x3fu));
+            p += 2;
+        } else {
+            c[n] = get_three (p);
+            if (!c[n])
+                break;
+            p += 3;
+        }
+    }
+    *used = (size_t) (p - begin);
+    return n;
+}
+
+/* How many bytes the first N of them are. */
+static inline size_t
+length_of_run (const uint16_t c[RUN], unsigned n)
+{
+    size_t length = 0;
+    for (unsigned i = 0; i < n; i++)
+        length += utf8_length (c[i]);
+    return length;
 }
 
 /* Puts C, below 0x10000, where three bytes can be written: as many as is returned are meant. */
@@ -134,18 +220,6 @@ utf8_put_short (unsigned char *p, uint32_t c)
     p[1] = (unsigned char) (0x80 | (c >> 6 & 0x3f));
     p[2] = (unsigned char) (0x80 | (c & 0x3f));
     return 3;
-}
-
-/* What such loops take at once. */
-enum { RUN = 16 };
-
-/* Whether all of the RUN bytes at P are ASCII. */
-static inline bool
-is_ascii_run (const unsigned char *p)
-{
-    uint64_t half[2];
-    memcpy (half, p, RUN);
-    return !((half[0] | half[1]) & UINT64_C (0x8080808080808080));
 }
 
 /* Moves over what is ASCII at the front of the input, as far as there is room. */
