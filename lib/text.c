@@ -1024,7 +1024,9 @@ text_write (struct storage *s, const void *buffer, size_t size)
     enum step step = STEP_DONE;
     if (size == 0 || begin_writing (t) < 0)
         return 0;
-    size_t done = t->n_partial ? complete (t, in, size, &step) : 0;
+    size_t done = 0;
+    while (t->n_partial && done < size && step != STEP_BAD)
+        done += complete (t, in + done, size - done, &step);
     while (done < size && step != STEP_BAD) {
         struct piece piece = {.in = in + done, .n = size - done};
         size_t used;

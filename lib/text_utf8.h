@@ -146,8 +146,11 @@ get_short_run (const unsigned char *p, uint16_t c[RUN], size_t *used)
         c[n] = all[i];
         n += q[i] < 0xc0;
     }
+    *used = 0;
+    if (bad)
+        return 0;
     *used = q[RUN - 1] < 0xc0 ? RUN + 1 : RUN;
-    return bad ? 0 : n;
+    return n;
 }
 
 /* The character at P, if it is good and has three bytes; else 0. */

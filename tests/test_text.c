@@ -357,6 +357,120 @@ END_TEST
 
 /* --- no loss --- */
 
+/* All that have loops of their own; not utf-7, which ends its runs with each buffer. */
+static const char *const all_encodings[] = {
+    "utf-8",        "utf-8-sig", "utf-16",  "utf-16-be",  "utf-16-le",    "utf-32",
+    "utf-32-be",    "ascii",     "latin-1", "cp1252",     "koi8-r",       "cp037",
+    "euc_jp",       "shift_jis", "gb18030", "gbk",        "big5hkscs",    "euc_kr",
+    "euc_jisx0213", "cp949",     "cp932",   "iso2022_jp", "iso2022_jp_2", "iso2022_jp_3",
+    "iso2022_kr",   "hz"};
+
+/* Of pieces, by one of SEEDS series of chance; some of them no character, for BAD. */
+enum { LONG = 6000, SEEDS = 6 };
+
+static size_t
+make_long_text (char *text, int seed, bool bad)
+{
+    static const char *const pieces[] = {
+        "plain words of some length, ",
+        "and more ",
+        "x",
+        "\n",
+        "\u00e4\u00f6\u00fc\u00e9\u00e8\u00df\u00f1",
+        "\u00e9",
+        "\u20ac",
+        "\u0416\u0438\u0432",
+        "\u03b1\u03b2\u03b3\u03b4\u03b5\u03b6\u03b7\u03b8",
+        "\u3042\u3044\u3046\u304b",
+        "\u6f22\u5b57\u4e9c\u9b54",
+        "\u6f22\u5b57\u3002\u6f22\u5b57\u3001\u6f22\u5b57\u6f22\u5b57",
+        "\u304b\u309a",
+        "\uac00\uac01",
+        "\u00a5",
+        "\uff76\uff77",
+        "\U0001f600",
+        "\U00020000",
+        "~+-/\\{}",
+        "\r",
+        "\u0939\u093f",
+        "\xff",
+        "\xc3",
+        "\xe3\x81",
+        "\xed\xa0\x80",
+        "\xf0\x9f",
+        "\xc0\xaf",
+        "\xe0\x80\x80",
+        "\xed\xb2\x80",
+    };
+    enum { BAD = 8 };
+    uint32_t random = (uint32_t) seed + 1;
+    size_t n = 0, kinds = LENGTH (pieces) - (bad ? 0 : BAD), kind = 0;
+    while (n < LONG - 64) {
+        random = random * 1103515245 + 12345;
+        if (random >> 28 > 4)
+            kind = (random >> 8) % kinds;
+        n += (size_t) (stpcpy (text + n, pieces[kind]) - (text + n));
+    }
+    return n;
+}
+
+static FILE *
+open_buffered (int i, int size)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = all_encodings[i], .buffering = size,
+                             .errors = "backslashreplace", .newline = "");
+    ck_assert_msg (f != NULL, "%s", tempfile_errmsg ());
+    return f;
+}
+
+/* Both ways by large buffers, of which most is done by loops for what is common, and by buffers
+ * that are too small for any loop. */
+START_TEST (size_of_the_buffer_makes_no_difference)
+{
+    char text[LONG], large[8 * LONG], small[8 * LONG];
+
+    for (int seed = 0; seed < 2 * SEEDS; seed++) {
+        size_t n = make_long_text (text, seed, seed >= SEEDS);
+        FILE *f = open_buffered (_i, 65536), *g = open_buffered (_i, 7);
+        ck_assert_uint_eq (fwrite (text, 1, n, f), n);
+        for (size_t i = 0; i < n; i++)
+            ck_assert_int_ne (putc (text[i], g), EOF);
+        ck_assert_int_eq (fflush (f) | fflush (g), 0);
+        n = test_bytes (f, large, sizeof large);
+        ck_assert_uint_eq (n, test_bytes (g, small, sizeof small));
+        ck_assert_mem_eq (large, small, n);
+        rewind (f);
+        rewind (g);
+        n = get_all (f, large, sizeof large);
+        ck_assert_uint_eq (n, get_all (g, small, sizeof small));
+        ck_assert_mem_eq (large, small, n);
+        assert_closes (f);
+        assert_closes (g);
+    }
+}
+END_TEST
+
+/* The same of what is in a file that is in no encoding. */
+START_TEST (size_of_the_buffer_makes_no_difference_to_what_is_bad)
+{
+    char text[LONG], large[8 * LONG], small[8 * LONG];
+
+    for (int seed = 0; seed < 2 * SEEDS; seed++) {
+        size_t n = make_long_text (text, seed, seed >= SEEDS);
+        memcpy (text, "\xff\xfe", 2); /* for those that must have a mark */
+        memcpy (text + 2, "\0", 2);
+        FILE *f = open_buffered (_i, 65536), *g = open_buffered (_i, 7);
+        put_bytes (f, text, n);
+        put_bytes (g, text, n);
+        n = get_all (f, large, sizeof large);
+        ck_assert_uint_eq (n, get_all (g, small, sizeof small));
+        ck_assert_mem_eq (large, small, n);
+        assert_closes (f);
+        assert_closes (g);
+    }
+}
+END_TEST
+
 static void
 limit_files (rlim_t size)
 {
@@ -461,6 +575,11 @@ main (void)
     tcase_add_loop_test (tc, writing_may_be_cut_anywhere, 0, ENCODINGS);
     tcase_add_loop_test (tc, reading_may_be_cut_anywhere, 0, ENCODINGS);
     tcase_add_loop_test (tc, chunks_of_the_file_may_end_anywhere, 0, ENCODINGS);
+
+    tc = test_case (s, "buffers");
+    tcase_add_loop_test (tc, size_of_the_buffer_makes_no_difference, 0, LENGTH (all_encodings));
+    tcase_add_loop_test (tc, size_of_the_buffer_makes_no_difference_to_what_is_bad, 0,
+                         LENGTH (all_encodings));
 
     tc = test_case (s, "loss");
     tcase_add_loop_test (tc, full_file_holds_whole_characters_and_all_that_was_reported, 0,
