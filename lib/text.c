@@ -396,11 +396,40 @@ take_spill (struct text *t, unsigned char *out, size_t size)
     return n;
 }
 
+/*
+ * As refill(), into OUT, where what is the same on both sides stays: in *MADE how much that came
+ * to. The rest is in the buffer, which was empty.
+ */
+static int
+read_same (struct text *t, unsigned char *out, size_t size, size_t *made)
+{
+    ssize_t n = t->below->ops->read (t->below, out, size < t->chunk ? size : t->chunk);
+    if (n <= 0)
+        return (int) n;
+    if (t->chunk < BUFFER)
+        t->chunk *= 2;
+    size_t same = t->codec->ops->same (t->codec, out, (size_t) n);
+    t->raw_pos = 0;
+    t->raw_end = (size_t) n - same;
+    memcpy (t->raw, out + same, t->raw_end);
+    t->here.file += (off_t) same;
+    *made = (size_t) (fold (t, out, out + same) - out);
+    t->here.at += (off_t) *made;
+    return 1;
+}
+
 /* Many characters: bytes made, 0 at the end, -1 with errno. There is room for LONGEST. */
 static ssize_t
 read_many (struct text *t, unsigned char *out, size_t size)
 {
     bool final = false;
+    if (t->codec->ops->same && t->raw_pos == t->raw_end) {
+        size_t made = 0;
+        int more = read_same (t, out, size, &made);
+        if (more < 0 || made > 0)
+            return more < 0 ? -1 : (ssize_t) made;
+        final = more == 0;
+    }
     for (;;) {
         struct work w = {.out = out, .out_end = out + size};
         enum step step = decode (t, &w, t->raw_end - t->raw_pos, final);
@@ -684,6 +713,25 @@ put_newline (struct text *t, struct work *w)
     return STEP_DONE;
 }
 
+/* A line that is ASCII, up to its NEWLINE, in one go; false: it is not, or is near either end. */
+static bool
+put_plain_line (struct text *t, struct work *w, const unsigned char *newline)
+{
+    size_t n = (size_t) (newline - w->in);
+    if (!t->codec->ascii || n + RUN > left (w) || n + RUN > room (w))
+        return false;
+    for (size_t i = 0; i < n; i += RUN) {
+        if (!is_ascii_run (w->in + i))
+            return false;
+        memcpy (w->out + i, w->in + i, RUN);
+    }
+    w->out[n] = '\r';
+    w->out[n + 1] = '\n';
+    w->out += t->newline == NL_CRLF ? n + 2 : n + 1;
+    w->in = newline + 1;
+    return true;
+}
+
 static enum step
 put_raw (struct text *t, struct work *w, const struct replacement *r)
 {
@@ -749,6 +797,8 @@ encode (struct text *t, struct work *w, const struct origin *origin)
             known = true;
             if (!newline)
                 newline = end;
+            else if (put_plain_line (t, w, newline))
+                continue;
         }
         w->in_end = translates (t) ? newline : end;
         w->final = final || w->in_end < end;

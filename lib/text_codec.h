@@ -47,6 +47,9 @@ struct codec_ops {
     enum step (*decode) (struct codec *, struct codec_state *, struct work *);
     enum step (*encode) (struct codec *, struct codec_state *, struct work *);
 
+    /* How many of the bytes are, decoded, the same; some at the end may be left out. NULL: none. */
+    size_t (*same) (const struct codec *, const unsigned char *, size_t);
+
     /* For writing that goes on elsewhere, perhaps at the start; NULL: all zero. */
     void (*reposition) (struct codec_state *, bool start);
 

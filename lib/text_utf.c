@@ -75,20 +75,28 @@ whole (const unsigned char *p, size_t n)
     return i + (p[i] < 0x80 ? 1 : p[i] < 0xe0 ? 2 : p[i] < 0xf0 ? 3 : 4) > n ? i : n;
 }
 
+/* The same of N bytes, with BEFORE bytes in front; nothing may go on behind them. */
+static bool
+goes_on_and_ends (const unsigned char *p, size_t before, size_t n)
+{
+    unsigned char copy[3 + RUN] = {0};
+    memcpy (copy + 3 - before, p - before, before + n);
+    return goes_on (copy + 3);
+}
+
 /* How many of the N bytes at P are good characters, surrogates being none; if not quite all. */
 static size_t
 good_utf8 (const unsigned char *p, size_t n)
 {
-    unsigned char first[3 + RUN] = {0};
     size_t i = 0;
-    if (n < RUN)
-        return 0;
-    memcpy (first + 3, p, RUN);
-    if (!goes_on (first + 3))
-        return 0;
-    for (i = RUN; i + RUN <= n; i += RUN)
-        if (!(p[i - 1] < 0x80 && is_ascii_run (p + i)) && !goes_on (p + i))
-            break;
+    for (; i + RUN <= n; i += RUN) {
+        if ((i == 0 || p[i - 1] < 0x80) && is_ascii_run (p + i))
+            continue;
+        if (i > 0 ? !goes_on (p + i) : !goes_on_and_ends (p, 0, RUN))
+            return whole (p, i);
+    }
+    if (i < n && goes_on_and_ends (p + i, i > 0 ? 3 : 0, n - i))
+        return n;
     return whole (p, i);
 }
 
@@ -107,6 +115,7 @@ copy_utf8 (struct work *w, bool lone_in, bool lone_out)
 {
     for (;;) {
         copy_good (w);
+        copy_ascii (w);
         for (int i = 0; i < RUN; i++) {
             if (w->in == w->in_end)
                 return STEP_DONE;
@@ -141,8 +150,15 @@ utf8_encode (struct codec *codec, struct codec_state *s, struct work *w)
     return copy_utf8 (w, true, codec->surrogates);
 }
 
+static size_t
+utf8_same (const struct codec *codec, const unsigned char *p, size_t n)
+{
+    (void) codec;
+    return good_utf8 (p, n);
+}
+
 static const struct codec_ops utf8_ops = {
-    .decode = utf8_decode, .encode = utf8_encode, .close = close_plain};
+    .decode = utf8_decode, .encode = utf8_encode, .same = utf8_same, .close = close_plain};
 
 /* With a mark in front: codec_state.a says whether it is past. */
 static const unsigned char mark8[3] = {0xef, 0xbb, 0xbf};
@@ -571,8 +587,16 @@ copy_bytes (struct codec *codec, struct codec_state *s, struct work *w)
     return w->in == w->in_end ? STEP_DONE : STEP_FULL;
 }
 
+static size_t
+all_same (const struct codec *codec, const unsigned char *p, size_t n)
+{
+    (void) codec;
+    (void) p;
+    return n;
+}
+
 static const struct codec_ops bytes_ops = {
-    .decode = copy_bytes, .encode = copy_bytes, .close = close_plain};
+    .decode = copy_bytes, .encode = copy_bytes, .same = all_same, .close = close_plain};
 
 /* --- UTF-7 --- */
 
