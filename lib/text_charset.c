@@ -329,6 +329,8 @@ put_run (const struct charset *s, struct work *w, const uint16_t *c, unsigned n,
     unsigned char *out = w->out;
     unsigned i = 0;
     for (; i < n; i++) {
+        if (c[i] == NOTHING)
+            continue;
         if (ascii && c[i] < 0x80) {
             *out++ = (unsigned char) c[i];
             continue;
@@ -348,14 +350,14 @@ put_run (const struct charset *s, struct work *w, const uint16_t *c, unsigned n,
 void
 tempfile__charset_encode_easy (const struct charset *s, struct work *w, bool ascii, bool pairs)
 {
-    while (w->in_end - w->in >= ENOUGH && w->out_end - w->out >= 4 * RUN) {
+    while (w->in_end - w->in >= ENOUGH && w->out_end - w->out >= 4 * SLOTS) {
         if (ascii && is_ascii_run (w->in)) {
             memcpy (w->out, w->in, RUN);
             w->in += RUN;
             w->out += RUN;
             continue;
         }
-        uint16_t c[RUN];
+        uint16_t c[SLOTS];
         size_t used;
         unsigned n = get_run (w->in, c, &used);
         unsigned done = put_run (s, w, c, n, ascii, pairs);

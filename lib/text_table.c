@@ -16,12 +16,16 @@ struct utf8_char {
     unsigned char length; /* 0: no character */
 };
 
-enum { NO_BYTE = 0xffff };
+/* Entries of a row are bytes, and this. */
+enum { HAS_BYTE = 0x100 };
+
+static const uint16_t no_bytes[256];
 
 struct single {
     struct codec codec; /* must be first */
     struct utf8_char decode[256];
-    uint16_t *encode[256]; /* by the upper half of the character; of its lower half */
+    const uint16_t *encode[256]; /* by the upper half of the character; of its lower half */
+    uint16_t *rows[256];         /* those of them that are not no_bytes */
 };
 
 /* Goes ahead as long as it is easy. */
@@ -76,8 +80,8 @@ single_encode_easy (const struct single *t, struct work *w)
     const unsigned char *in = w->in;
     unsigned char *out = w->out;
     bool ascii = t->codec.ascii;
-    while (w->in_end - in >= ENOUGH && w->out_end - out >= RUN) {
-        uint16_t c[RUN];
+    while (w->in_end - in >= ENOUGH && w->out_end - out >= SLOTS) {
+        uint16_t c[SLOTS];
         size_t used;
         if (ascii && is_ascii_run (in)) {
             memcpy (out, in, RUN);
@@ -85,16 +89,18 @@ single_encode_easy (const struct single *t, struct work *w)
             out += RUN;
             continue;
         }
-        unsigned n = get_run (in, c, &used), i = 0;
-        for (; i < n; i++) {
-            const uint16_t *row = t->encode[c[i] >> 8];
-            if (!row || row[c[i] & 0xff] == NO_BYTE)
-                break;
-            *out++ = (unsigned char) row[c[i] & 0xff];
+        unsigned n = get_run (in, c, &used), missing = n == 0;
+        unsigned char *next = out;
+        for (unsigned i = 0; i < n; i++) {
+            unsigned byte = t->encode[c[i] >> 8][c[i] & 0xff], some = is_some (c[i]);
+            *next = (unsigned char) byte;
+            next += some;
+            missing |= some & !(byte & HAS_BYTE);
         }
-        in += i < n ? length_of_run (c, i) : used;
-        if (i < n || n == 0)
+        if (missing)
             break;
+        in += used;
+        out = next;
     }
     w->in = in;
     w->out = out;
@@ -117,10 +123,10 @@ single_encode (struct codec *codec, struct codec_state *s, struct work *w)
         int n = utf8_get (w->in, w->in_end, &c, true);
         if (n <= 0)
             return utf8_trouble (w, n);
-        const uint16_t *row = c < 0x10000 ? t->encode[c >> 8] : NULL;
-        if (!row || row[c & 0xff] == NO_BYTE)
+        unsigned byte = c < 0x10000 ? t->encode[c >> 8][c & 0xff] : 0;
+        if (!(byte & HAS_BYTE))
             return lacking (w, c, n);
-        *w->out++ = (unsigned char) row[c & 0xff];
+        *w->out++ = (unsigned char) byte;
         w->in += n;
     }
 }
@@ -130,7 +136,7 @@ single_close (struct codec *codec)
 {
     struct single *t = (struct single *) codec;
     for (int i = 0; i < 256; i++)
-        free (t->encode[i]);
+        free (t->rows[i]);
     free (t);
 }
 
@@ -144,15 +150,13 @@ enter (struct single *t, unsigned char byte, uint32_t c)
     unsigned char bytes[4] = {0};
     utf8_put (bytes, c);
     memcpy (t->decode[byte].bytes, bytes, 3);
-    uint16_t **row = &t->encode[c >> 8];
-    if (!*row) {
-        *row = malloc (256 * sizeof **row);
-        if (!*row)
-            return false;
-        for (int i = 0; i < 256; i++)
-            (*row)[i] = NO_BYTE;
-    }
-    (*row)[c & 0xff] = byte;
+    uint16_t **row = &t->rows[c >> 8];
+    if (!*row)
+        *row = calloc (256, sizeof **row);
+    if (!*row)
+        return false;
+    (*row)[c & 0xff] = byte | HAS_BYTE;
+    t->encode[c >> 8] = *row;
     return true;
 }
 
@@ -160,6 +164,8 @@ static struct codec *
 fill_single (struct single *t, struct charset *set)
 {
     t->codec.ops = &single_ops;
+    for (int i = 0; i < 256; i++)
+        t->encode[i] = no_bytes;
     t->codec.unit = 1;
     t->codec.ascii = true;
     for (int i = 0; i < 256; i++) {

@@ -361,14 +361,23 @@ utf16_encode_easy (struct work *w, enum order order)
 {
     const unsigned char *in = w->in;
     unsigned char *out = w->out;
-    while (w->in_end - in >= ENOUGH && w->out_end - out >= 2 * RUN) {
-        uint16_t c[RUN];
+    while (w->in_end - in >= ENOUGH && w->out_end - out >= 2 * SLOTS) {
+        if (is_ascii_run (in)) {
+            for (int i = 0; i < RUN; i++)
+                put16 (out + 2 * i, in[i], order);
+            in += RUN;
+            out += 2 * RUN;
+            continue;
+        }
+        uint16_t c[SLOTS];
         size_t used;
         unsigned n = get_run (in, c, &used);
         if (n == 0)
             break;
-        for (unsigned i = 0; i < n; i++, out += 2)
+        for (unsigned i = 0; i < n; i++) {
             put16 (out, c[i], order);
+            out += 2 * is_some (c[i]);
+        }
         in += used;
     }
     w->in = in;
@@ -525,8 +534,9 @@ latin_encode_easy (struct work *w, uint32_t limit)
 {
     const unsigned char *in = w->in;
     unsigned char *out = w->out;
-    while (w->in_end - in >= ENOUGH && w->out_end - out >= RUN) {
-        uint16_t c[RUN], all = 0;
+    while (w->in_end - in >= ENOUGH && w->out_end - out >= SLOTS) {
+        uint16_t c[SLOTS];
+        uint32_t all = 0;
         size_t used;
         if (is_ascii_run (in)) {
             memcpy (out, in, RUN);
@@ -535,14 +545,16 @@ latin_encode_easy (struct work *w, uint32_t limit)
             continue;
         }
         unsigned n = get_run (in, c, &used);
+        unsigned char *next = out;
         for (unsigned i = 0; i < n; i++) {
-            out[i] = (unsigned char) c[i];
-            all |= c[i];
+            *next = (unsigned char) c[i];
+            next += is_some (c[i]);
+            all |= c[i] & -is_some (c[i]);
         }
         if (n == 0 || all >= limit)
             break;
         in += used;
-        out += n;
+        out = next;
     }
     w->in = in;
     w->out = out;

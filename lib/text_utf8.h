@@ -126,31 +126,48 @@ is_short_run (const unsigned char *p)
     return !((first | second) & UINT64_C (0x8080808080808080));
 }
 
-/* The characters of such a run, that is not all ASCII, and of the byte behind it; except for one
- * that does not end there. */
+/*
+ * Characters as they come, up to SLOTS of them. Where one is longer than a byte, there may be
+ * NOTHING in front of it: to write that to a place that the next overwrites is cheaper than to
+ * ask.
+ */
+enum { SLOTS = RUN + 1, NOTHING = 0xdfff };
+
+/* 1, or 0 for NOTHING; in a way that no compiler takes for a branch. */
 static inline unsigned
-get_short_run (const unsigned char *p, uint16_t c[RUN], size_t *used)
+is_some (uint16_t c)
 {
-    const unsigned char *q = p + 1;
-    unsigned char bad = (p[0] & 0xc0) == 0x80;
-    uint16_t all[RUN];
-    for (int i = 0; i < RUN; i++) {
-        unsigned inner = (q[i] & 0xc0) == 0x80, due = p[i] >= 0xc0;
-        unsigned joined = (p[i] & 0x1fu) << 6 | (q[i] & 0x3fu);
-        all[i] = (uint16_t) (inner ? joined : q[i]);
-        bad |= (unsigned char) ((inner ^ due) | ((p[i] & 0xfe) == 0xc0));
+    return ((c ^ NOTHING) + UINT32_C (0xffff)) >> 16;
+}
+
+typedef unsigned char eight_bytes __attribute__ ((__vector_size__ (8)));
+typedef uint16_t eight_words __attribute__ ((__vector_size__ (16)));
+
+/* Of such a run, that is not all ASCII, and of the byte behind it; except for one that does not end
+ * there. */
+static inline unsigned
+get_short_run (const unsigned char *p, uint16_t c[SLOTS], size_t *used)
+{
+    eight_words bad = {(p[0] & 0xc0) == 0x80};
+    c[0] = p[0] < 0x80 ? p[0] : NOTHING;
+    for (int i = 0; i < RUN; i += 8) {
+        eight_bytes in[2];
+        memcpy (&in[0], p + i, 8);
+        memcpy (&in[1], p + i + 1, 8);
+        eight_words first = __builtin_convertvector(in[0], eight_words);
+        eight_words next = __builtin_convertvector(in[1], eight_words);
+        eight_words inner = (eight_words) ((next & 0xc0) == 0x80);
+        eight_words due = (eight_words) (first >= 0xc0), begins = (eight_words) (next >= 0xc0);
+        eight_words joined = (first & 0x1f) << 6 | (next & 0x3f);
+        eight_words is = (inner & joined) | (begins & NOTHING) | (~(inner | begins) & next);
+        memcpy (c + 1 + i, &is, sizeof is);
+        bad |= (inner ^ due) | (eight_words) ((first & 0xfe) == 0xc0);
     }
-    c[0] = p[0];
-    unsigned n = p[0] < 0x80;
-    for (int i = 0; i < RUN; i++) {
-        c[n] = all[i];
-        n += q[i] < 0xc0;
-    }
-    *used = 0;
-    if (bad)
-        return 0;
-    *used = q[RUN - 1] < 0xc0 ? RUN + 1 : RUN;
-    return n;
+    uint64_t half[2];
+    memcpy (half, &bad, sizeof bad);
+    bool good = !(half[0] | half[1]);
+    *used = !good ? 0 : p[RUN] < 0xc0 ? RUN + 1 : RUN;
+    return good ? SLOTS : 0;
 }
 
 /* The character at P, if it is good and has three bytes; else 0. */
@@ -164,11 +181,11 @@ get_three (const unsigned char *p)
 
 /*
  * Some characters at P, where ENOUGH bytes can be read; of four bytes, or bad, there is none among
- * them. Returns how many, at most RUN, and in *USED how many bytes they are.
+ * them. Returns how many slots are used, and in *USED how many bytes that is.
  */
 enum { ENOUGH = 3 * RUN + 2 };
 static inline unsigned
-get_run (const unsigned char *p, uint16_t c[RUN], size_t *used)
+get_run (const unsigned char *p, uint16_t c[SLOTS], size_t *used)
 {
     if (is_ascii_run (p)) {
         for (int i = 0; i < RUN; i++)
@@ -201,11 +218,11 @@ get_run (const unsigned char *p, uint16_t c[RUN], size_t *used)
 
 /* How many bytes the first N of them are. */
 static inline size_t
-length_of_run (const uint16_t c[RUN], unsigned n)
+length_of_run (const uint16_t c[SLOTS], unsigned n)
 {
     size_t length = 0;
     for (unsigned i = 0; i < n; i++)
-        length += utf8_length (c[i]);
+        length += c[i] == NOTHING ? 0 : utf8_length (c[i]);
     return length;
 }
 
