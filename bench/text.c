@@ -4,8 +4,7 @@
  * and read by 64 KiB, in several encodings, against
  *
  *     binary    the same calls on a binary stream with a buffer of the same size
- *     iconv     read(2) or write(2) by 64 KiB, and iconv(3) around it; it knows neither lines nor
- *               newlines, and asks for nothing
+ *     iconv     read(2) or write(2) by 64 KiB, and iconv(3); it knows neither lines nor newlines
  *     Python    open() of Python, which takes its own time, in a process of its own
  *
  * The same block of text, of a mebibyte, is written over and over.
@@ -430,6 +429,7 @@ end_python (void)
     fclose (to_python);
     fclose (from_python);
     waitpid (python, NULL, 0);
+    to_python = from_python = NULL;
 }
 
 static double
@@ -547,8 +547,10 @@ compare_text (const char *name, const struct way *first, const struct way *secon
     if (to_python) {
         fprintf (to_python, "text %zu %zu\n", size, repeats ());
         fwrite (block, 1, size, to_python);
-        if (answer () < 0)
-            to_python = NULL;
+        if (answer () < 0) {
+            printf ("\n  Python is left out: it does not answer\n");
+            end_python ();
+        }
     }
     printf ("\n  %-16s %-14s %8s %8s %8s %8s\n", name, "", "MB/s", "binary", "iconv", "Python");
     for (; first->name; first++)

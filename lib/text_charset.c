@@ -296,14 +296,13 @@ tempfile__charset_decode_94 (const struct charset *s, struct work *w)
     w->out = out;
 }
 
-/* The entry of C, if it was asked for and has bytes that come back; else NO_BYTES. */
+/* The entry of C, if it has bytes that come back; else NO_BYTES or NOT_ASKED. */
 static uint32_t
 known_bytes (const struct charset *s, uint32_t c)
 {
     const uint32_t *page = s->pages[c >> 8];
     uint32_t packed = page ? page[c & 0xff] : NO_BYTES;
-    uint32_t n = packed >> 24;
-    return n >= 0x81 || (n >= 1 && n <= 3) ? packed : NO_BYTES;
+    return packed >> 24 >= 0x81 || packed >> 24 <= 3 ? packed : NO_BYTES;
 }
 
 /* The bytes of such an entry, where four can be written. */
@@ -321,6 +320,16 @@ put_known (uint32_t packed, unsigned char *out)
     return n;
 }
 
+/* Whether the first of N characters may be one of a pair, for all that is known of what follows. */
+static bool
+may_be_pair (const uint16_t *c, unsigned n)
+{
+    if (!tempfile__pair_first (c[0]))
+        return false;
+    unsigned next = n > 1 && c[1] == NOTHING ? 2 : 1;
+    return next >= n || tempfile__pair_second (c[next]);
+}
+
 /* How many of the characters are put. */
 static unsigned
 put_run (const struct charset *s, struct work *w, const uint16_t *c, unsigned n, bool ascii,
@@ -329,14 +338,21 @@ put_run (const struct charset *s, struct work *w, const uint16_t *c, unsigned n,
     unsigned char *out = w->out;
     unsigned i = 0;
     for (; i < n; i++) {
+        uint32_t packed = known_bytes (s, c[i]);
+        if (pairs && may_be_pair (c + i, n - i))
+            break;
+        if (packed >> 24 == 2 && (packed & 0x8000)) {
+            *out++ = (unsigned char) (packed >> 8);
+            *out++ = (unsigned char) packed;
+            continue;
+        }
         if (c[i] == NOTHING)
             continue;
         if (ascii && c[i] < 0x80) {
             *out++ = (unsigned char) c[i];
             continue;
         }
-        uint32_t packed = known_bytes (s, c[i]);
-        if (packed == NO_BYTES || (pairs && tempfile__pair_first (c[i])))
+        if (packed >> 24 == 0)
             break;
         unsigned length = put_known (packed, out);
         if (ascii && out[0] < 0x80)
@@ -367,6 +383,16 @@ tempfile__charset_encode_easy (const struct charset *s, struct work *w, bool asc
     }
 }
 
+/* The same of the character C, of three bytes, which are followed by those from P on. */
+static bool
+may_be_pair_before (uint32_t c, const unsigned char *p, const unsigned char *end)
+{
+    if (!tempfile__pair_first (c))
+        return false;
+    uint32_t next = end - p >= 3 ? get_three (p) : 0;
+    return next == 0 || tempfile__pair_second (next);
+}
+
 void
 tempfile__charset_encode_94 (const struct charset *s, struct work *w, bool pairs)
 {
@@ -376,7 +402,7 @@ tempfile__charset_encode_94 (const struct charset *s, struct work *w, bool pairs
         uint32_t c = get_three (in);
         uint32_t packed = c ? known_bytes (s, c) : NO_BYTES;
         if (packed >> 24 != 2 || (packed & 0x8080) != 0x8080 || (packed & 0x7f00) < 0x2100 ||
-            (packed & 0x7f) < 0x21 || (pairs && tempfile__pair_first (c)))
+            (packed & 0x7f) < 0x21 || (pairs && may_be_pair_before (c, in + 3, w->in_end)))
             break;
         *out++ = packed >> 8 & 0x7f;
         *out++ = packed & 0x7f;

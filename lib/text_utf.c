@@ -435,6 +435,28 @@ static const struct codec_ops utf16_fixed_ops = {
 
 /* --- UTF-32 --- */
 
+__attribute__ ((__always_inline__)) static inline void
+utf32_decode_easy (struct work *w, enum order order)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    for (; w->in_end - in >= 4 * RUN && w->out_end - out >= 3 * RUN; in += 4 * RUN) {
+        uint32_t c[RUN], all = 0;
+        bool lone = false;
+        for (int i = 0; i < RUN; i++) {
+            c[i] = get32 (in + 4 * i, order);
+            all |= c[i];
+            lone |= (c[i] & 0xf800) == 0xd800;
+        }
+        if (lone || all >= 0x10000)
+            break;
+        for (int i = 0; i < RUN; i++)
+            out += utf8_put_short (out, c[i]);
+    }
+    w->in = in;
+    w->out = out;
+}
+
 static enum step
 utf32_decode (struct codec *codec, struct codec_state *s, struct work *w)
 {
@@ -445,7 +467,13 @@ utf32_decode (struct codec *codec, struct codec_state *s, struct work *w)
     if (!find_order (codec, s, w))
         return bad_bytes (w, HOPELESS);
     enum order order = (enum order) s->a;
-    while (w->in < w->in_end) {
+    for (unsigned count = 0; w->in < w->in_end; count++) {
+        if (count % RUN == 0 && order == LITTLE)
+            utf32_decode_easy (w, LITTLE);
+        else if (count % RUN == 0)
+            utf32_decode_easy (w, BIG);
+        if (w->in == w->in_end)
+            break;
         if (left (w) < 4)
             return cut_off (w);
         uint32_t c = get32 (w->in, order);
@@ -459,6 +487,27 @@ utf32_decode (struct codec *codec, struct codec_state *s, struct work *w)
     return STEP_DONE;
 }
 
+__attribute__ ((__always_inline__)) static inline void
+utf32_encode_easy (struct work *w, enum order order)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    while (w->in_end - in >= ENOUGH && w->out_end - out >= 4 * SLOTS) {
+        uint16_t c[SLOTS];
+        size_t used;
+        unsigned n = get_run (in, c, &used);
+        if (n == 0)
+            break;
+        for (unsigned i = 0; i < n; i++) {
+            put32 (out, c[i], order);
+            out += 4 * is_some (c[i]);
+        }
+        in += used;
+    }
+    w->in = in;
+    w->out = out;
+}
+
 static enum step
 utf32_encode (struct codec *codec, struct codec_state *s, struct work *w)
 {
@@ -466,7 +515,13 @@ utf32_encode (struct codec *codec, struct codec_state *s, struct work *w)
         return STEP_DONE;
     if (!put_mark (codec, s, w))
         return STEP_FULL;
-    while (w->in < w->in_end) {
+    for (unsigned count = 0; w->in < w->in_end; count++) {
+        if (count % RUN == 0 && s->a == LITTLE)
+            utf32_encode_easy (w, LITTLE);
+        else if (count % RUN == 0)
+            utf32_encode_easy (w, BIG);
+        if (w->in == w->in_end)
+            break;
         uint32_t c;
         int n = utf8_get (w->in, w->in_end, &c, true);
         if (n <= 0)
