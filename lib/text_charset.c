@@ -233,12 +233,15 @@ among (uint32_t c, const uint16_t *list, size_t n)
 bool
 tempfile__pair_first (uint32_t c)
 {
-    static const uint16_t firsts[] = {0x00ca, 0x00ea, 0x00e6, 0x0254, 0x0259, 0x025a,
-                                      0x028c, 0x02e5, 0x02e9, 0x304b, 0x304d, 0x304f,
-                                      0x3051, 0x3053, 0x30ab, 0x30ad, 0x30af, 0x30b1,
-                                      0x30b3, 0x30bb, 0x30c4, 0x30c8, 0x31f7};
-    bool page = c < 0x300 || (c >= 0x3000 && c < 0x3200);
-    return page && among (c, firsts, sizeof firsts / sizeof firsts[0]);
+    static const uint16_t firsts[] = {0x00ca, 0x00ea, 0x00e6, 0x0254, 0x0259,
+                                      0x025a, 0x028c, 0x02e5, 0x02e9};
+    static const bool kana[256] = {
+        [0x4b] = true, [0x4d] = true, [0x4f] = true, [0x51] = true, [0x53] = true,
+        [0xab] = true, [0xad] = true, [0xaf] = true, [0xb1] = true, [0xb3] = true,
+        [0xbb] = true, [0xc4] = true, [0xc8] = true};
+    if (c >> 8 == 0x30)
+        return kana[c & 0xff];
+    return c == 0x31f7 || (c < 0x300 && among (c, firsts, sizeof firsts / sizeof firsts[0]));
 }
 
 bool
