@@ -1234,6 +1234,15 @@ text_close (struct storage *s)
     return err ? -1 : 0;
 }
 
+static void
+text_forget (struct storage *s)
+{
+    struct text *t = self (s);
+    if (t->below->ops->forget)
+        t->below->ops->forget (t->below);
+    release (t);
+}
+
 static const struct storage_ops text_ops = {
     .read = text_read,
     .write = text_write,
@@ -1242,6 +1251,7 @@ static const struct storage_ops text_ops = {
     .truncate = text_truncate,
     .descriptor = text_descriptor,
     .close = text_close,
+    .forget = text_forget,
 };
 
 /* --- making one --- */
