@@ -39,6 +39,7 @@ struct charset {
     struct cached *cache; /* sequences of three and four bytes */
     uint32_t pairs[ALL_PAIRS][2];
     uint32_t n_pairs;
+    bool narrow; /* see tempfile__charset_narrow() */
 };
 
 static const iconv_t no_iconv = (iconv_t) -1;
@@ -73,6 +74,25 @@ keep_pair (struct charset *s, uint32_t c, uint32_t d)
     return PAIR + s->n_pairs++;
 }
 
+enum { WIDE_BACKSLASH = 0xff3c, WIDE_TILDE = 0xff5e };
+
+static uint32_t
+narrowed (uint32_t c)
+{
+    return c == WIDE_BACKSLASH ? '\\' : c == WIDE_TILDE ? '~' : c;
+}
+
+/* NO_CHARACTER: its bytes are another's. */
+static uint32_t
+widened (uint32_t c)
+{
+    if (c == '\\')
+        return WIDE_BACKSLASH;
+    if (c == '~')
+        return WIDE_TILDE;
+    return narrowed (c) == c ? c : NO_CHARACTER;
+}
+
 /* What the N bytes at P are: a character, a pair, MORE or NONE. */
 static uint32_t
 ask (struct charset *s, const unsigned char *p, size_t n)
@@ -86,7 +106,7 @@ ask (struct charset *s, const unsigned char *p, size_t n)
     if (first <= 0)
         return NONE;
     if (first == made)
-        return c;
+        return s->narrow ? narrowed (c) : c;
     int second = utf8_get (out + first, out + made, &d, false);
     return second > 0 && first + second == made ? keep_pair (s, c, d) : NONE;
 }
@@ -123,6 +143,12 @@ ask_longer (struct charset *s, const unsigned char *p, unsigned n)
         c->key = key;
     }
     return c->c;
+}
+
+void
+tempfile__charset_narrow (struct charset *s)
+{
+    s->narrow = true;
 }
 
 uint32_t
@@ -180,9 +206,10 @@ static uint32_t
 ask_bytes (struct charset *s, uint32_t c)
 {
     unsigned char in[4], out[16];
-    if (is_surrogate (c))
+    uint32_t asked = s->narrow ? widened (c) : c;
+    if (is_surrogate (c) || asked == NO_CHARACTER)
         return NO_BYTES;
-    int n = convert (s->to, in, utf8_put (in, c), out, sizeof out);
+    int n = convert (s->to, in, utf8_put (in, asked), out, sizeof out);
     uint32_t packed = pack (out, n);
     if (packed == NO_BYTES || n == 4)
         return packed;

@@ -15,6 +15,10 @@ struct charset;
 struct charset *tempfile__charset_open (const char *iconv_name);
 void tempfile__charset_close (struct charset *);
 
+/* A set whose single bytes are not ASCII has the backslash and the tilde elsewhere: where iconv
+ * sees the full-width ones. To be said before anything is asked. */
+void tempfile__charset_narrow (struct charset *);
+
 /*
  * The character that starts at P, and in *LENGTH how many bytes it has. NO_CHARACTER with a
  * length of 0 when END cuts it off, and with 1 when there is none. PAIR, and above: one of the

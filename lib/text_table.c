@@ -337,5 +337,7 @@ tempfile__codec_multibyte (const char *name, unsigned variant)
                               .ascii = !(variant & OWN_ASCII) || is_ascii (set),
                               .variant = variant};
     m->set = set;
+    if (!m->codec.ascii)
+        tempfile__charset_narrow (set);
     return &m->codec;
 }

@@ -79,6 +79,9 @@ static const struct {
     {"utf-8", "surrogateescape", "\xff", "\xff"},
     {"utf-8", "ignore", "a\xe2\x82z", "az"},
     {NULL, NULL, "\xff\x80", "\xff\x80"},
+    {"shift_jis_2004", "backslashreplace", "~\u0e01",
+     "\x81\xb0\x81\x5f"
+     "u0e01"},
 };
 
 START_TEST (handlers_stand_in_for_what_cannot_be_written)

@@ -365,7 +365,7 @@ class Program:
         self.expect(f'truncate {n}', 'ok')
         self.garbled = self.garbled or (offset == 0 and self.encoding == 'iso2022_kr')
         self.forget_after(offset)
-        if self.doing is None:
+        if self.doing is None or self.errors == 'ignore':
             self.step_start()
         elif self.file.buffer.tell() > offset:
             self.step_end_of_file()
