@@ -13,7 +13,6 @@ set -eu
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 
-here=$(cd "$(dirname "$0")" && pwd)
 install=
 while :; do
     case ${1-} in
@@ -48,7 +47,7 @@ multiarch=$(dpkg-architecture -qDEB_HOST_MULTIARCH)
 unpack_source () {
     cp "$archive" "$work/libtempfile_$version.orig.tar.xz"
     unpack "$archive" "$src"
-    cp -R "$here/debian" "$src/debian"
+    cp -R "$src/packaging/debian" "$src/debian"
     [ "$(cd "$src" && dpkg-parsechangelog -S Version)" = "$version-1" ] || {
         echo "debian/changelog is of another version than $archive"
         return 1
