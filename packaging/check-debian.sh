@@ -59,10 +59,11 @@ build () {
     dpkg-buildpackage -us -uc "$@"
 }
 
-# No bug of Debian's can be named that a package which is not in Debian closes.
+# No bug of Debian's can be named that a package which is not in Debian closes. lintian does not
+# remove all that it puts into TMPDIR.
 lint () {
     cd "$work"
-    lintian --allow-root --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs \
+    TMPDIR=$work lintian --allow-root --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs \
         --info ./*.dsc ./*.changes
 }
 
