@@ -56,7 +56,9 @@ provides_symbols () {
 }
 
 lint () {
-    rpmlint --config "$here/rpm/rpmlint.toml" "$top"/SRPMS/*.rpm "$top"/RPMS/*/*.rpm
+    rpmlint --config "$here/rpm/rpmlint.toml" "$top"/SRPMS/*.rpm "$top"/RPMS/*/*.rpm |
+        tee "$work/lint"
+    grep -q ' 0 errors, 0 warnings,' "$work/lint"
 }
 
 is_of_version () {

@@ -35,6 +35,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/libtempfile-packaging.XXXXXX")
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 mkdir "$work/tmp"
+# Tests of the library become ordinary users.
+chmod 755 "$work"
 TMPDIR=$work/tmp
 export TMPDIR
 

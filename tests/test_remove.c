@@ -407,6 +407,9 @@ remove_foreign (void *arg)
     if (which == 0)
         ck_assert_msg (strstr (tempfile_errmsg (), "root/a/foreign/") != NULL, "%s",
                        tempfile_errmsg ());
+    ck_assert_int_eq (test_entries (test_path ("root")), 1);
+    ck_assert_int_eq (test_entries (test_path ("root/a")), 1);
+    ck_assert_int_eq (test_entries (test_path ("root/a/foreign")), 2);
 }
 
 START_TEST (first_that_stays_is_named_and_all_else_goes)
@@ -426,9 +429,6 @@ START_TEST (first_that_stays_is_named_and_all_else_goes)
     ck_assert_int_eq (chmod (test_path ("root/a/foreign"), 0755), 0);
     make_files (test_path ("root/a/foreign"), 2);
     test_as_user (remove_foreign, &_i);
-    ck_assert_int_eq (test_entries (test_path ("root")), 1);
-    ck_assert_int_eq (test_entries (test_path ("root/a")), 1);
-    ck_assert_int_eq (test_entries (test_path ("root/a/foreign")), 2);
     assert_removed (test_path ("root"));
 }
 END_TEST
