@@ -85,7 +85,8 @@ packages_apkbuild () {
     unpack "$archive" "$work/alpine"
     cd "$work/alpine"
     # shellcheck disable=SC2034 # APKBUILD reads them
-    CBUILD='' CHOST='' pkgdir=$work/alpine-root
+    CBUILD='' CHOST='' pkgdir=$work/alpine-root MAKEFLAGS=-j2
+    export MAKEFLAGS
     # shellcheck source=alpine/APKBUILD
     . "$here/alpine/APKBUILD"
     build
