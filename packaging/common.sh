@@ -57,7 +57,7 @@ check () {
         printf 'ok      %-60s %4d s\n' "$what" $((now - began))
     else
         printf 'not ok  %-60s %4d s\n' "$what" $((now - began))
-        tail -n 200 "$work/log" | sed 's/^/    | /'
+        tail -n 60 "$work/log" | sed 's/^/    | /'
         failed=$((failed + 1))
     fi
     began=$now
