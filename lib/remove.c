@@ -75,6 +75,7 @@ struct tree {
     size_t size;
     unsigned long changes; /* counts what went away */
     bool lifted;           /* since the root was last read from its start */
+    bool gone;             /* the root was removed */
     int err;               /* of the first failure, or 0 */
     char *where;           /* its path, at the end of a buffer; NULL: not wanted */
     size_t where_size;
@@ -478,6 +479,7 @@ leave (struct tree *t)
     }
     if (outcome != REMOVED)
         note (t, err, t->top - 1, f->name);
+    t->gone = t->top == ROOT && outcome == REMOVED;
     pop (t);
 }
 
@@ -498,7 +500,20 @@ step (struct tree *t)
         abandon (t);
 }
 
-/* Whether PATH is gone is what counts: what failed once may have been removed by others since. */
+/*
+ * Whether PATH is gone is what counts: what failed once may have been removed by others since, and
+ * what was left to others, who moved or exchanged it under our hands, may be back.
+ */
+static int
+tell_result (struct tree *t, const char *path)
+{
+    struct stat st;
+    if (lstat (path, &st) < 0 && errno == ENOENT)
+        return 0;
+    note (t, ENOTEMPTY, 0, path);
+    return t->err;
+}
+
 static int
 remove_path (struct tree *t, const char *path)
 {
@@ -514,8 +529,7 @@ remove_path (struct tree *t, const char *path)
     enter (t, path);
     while (t->top > 0)
         step (t);
-    struct stat st;
-    return t->err && lstat (path, &st) < 0 && errno == ENOENT ? 0 : t->err;
+    return t->gone ? 0 : tell_result (t, path);
 }
 
 struct tight {
