@@ -42,12 +42,21 @@ open_candidate (int dir, const char *name)
     return fd < 0 && errno == EACCES ? openat (dir, name, O_WRONLY | flags) : fd;
 }
 
+/* What keeps us from judging any file, and says nothing about this one. */
 static bool
+is_lack (int err)
+{
+    return err == EMFILE || err == ENFILE || err == ENOMEM || err == ENOLCK || err == EIO;
+}
+
+/* 1, 0, or -1 with errno. */
+static int
 is_still (int dir, const char *name, const struct stat *st)
 {
     struct stat now;
-    return fstatat (dir, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_dev == st->st_dev &&
-           now.st_ino == st->st_ino;
+    if (fstatat (dir, name, &now, AT_SYMLINK_NOFOLLOW) < 0)
+        return is_lack (errno) ? -1 : 0;
+    return now.st_dev == st->st_dev && now.st_ino == st->st_ino;
 }
 
 /* The file, or the directory with all that is in it: 1; 0: somebody else was faster; -1 with errno.
@@ -68,17 +77,25 @@ static int delete (int dir, const char *path, const char *name, bool directory)
     return errno ? -1 : 1;
 }
 
-/* 1: deleted; 0: in use, gone, or not ours; -1 with errno: abandoned, and could not be deleted. */
+/* 1: nobody has it, and it is locked for us; 0: in use, gone, or not ours; -1 with errno. */
+static int
+lock_candidate (int dir, const char *name, int fd, struct stat *st)
+{
+    if (flock (fd, LOCK_EX | LOCK_NB) < 0 || fstat (fd, st) < 0)
+        return is_lack (errno) ? -1 : 0;
+    return S_ISREG (st->st_mode) || S_ISDIR (st->st_mode) ? is_still (dir, name, st) : 0;
+}
+
+/* 1: deleted; 0: in use, gone, or not ours; -1 with errno: could not be judged, or not deleted. */
 static int
 recover_one (int dir, const char *path, const char *name)
 {
     int fd = open_candidate (dir, name);
     if (fd < 0)
-        return 0;
+        return is_lack (errno) ? -1 : 0;
     struct stat st;
-    int result = 0;
-    if (flock (fd, LOCK_EX | LOCK_NB) == 0 && fstat (fd, &st) == 0 &&
-        (S_ISREG (st.st_mode) || S_ISDIR (st.st_mode)) && is_still (dir, name, &st))
+    int result = lock_candidate (dir, name, fd, &st);
+    if (result > 0)
         result = delete (dir, path, name, S_ISDIR (st.st_mode));
     if (result < 0 && (errno == EACCES || errno == EPERM))
         result = 0;
