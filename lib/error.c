@@ -12,6 +12,7 @@
 #include <string.h>
 
 static _Thread_local char message[1024];
+static _Thread_local unsigned failures;
 
 const char *
 tempfile__strerror (int err, char *buffer, size_t size)
@@ -43,6 +44,7 @@ set_message (const char *format, va_list args)
         message[0] = '\0';
     size_t length = strlen (message);
     make_one_line ();
+    failures++;
     return length;
 }
 
@@ -67,6 +69,21 @@ tempfile__fail_system (int err, const char *format, ...)
     va_end (args);
     snprintf (message + length, sizeof message - length, ": %s",
               tempfile__strerror (err, buffer, sizeof buffer));
+    errno = err;
+    return -1;
+}
+
+unsigned
+tempfile__failures (void)
+{
+    return failures;
+}
+
+int
+tempfile__fail_unless_told (unsigned before, int err, const char *what)
+{
+    if (failures == before)
+        return tempfile__fail_system (err, "%s", what);
     errno = err;
     return -1;
 }

@@ -16,6 +16,14 @@ int tempfile__fail (int err, const char *format, ...) __attribute__ ((__format__
 int tempfile__fail_system (int err, const char *format, ...)
     __attribute__ ((__format__ (printf, 2, 3)));
 
+/*
+ * For what fails with ERR by way of something that may have put it into words already, and knew
+ * more: whoever does that has asked tempfile__failures() before, how many failures of this thread
+ * have been put into words so far.
+ */
+unsigned tempfile__failures (void);
+int tempfile__fail_unless_told (unsigned before, int err, const char *what);
+
 /* The system's words for ERR, in BUFFER or elsewhere. Leaves errno alone. */
 const char *tempfile__strerror (int err, char *buffer, size_t size);
 

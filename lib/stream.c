@@ -265,23 +265,30 @@ tempfile_truncate (FILE *f, int64_t size)
     if (!f || size < 0)
         return tempfile__fail (EINVAL, "cannot truncate: %s",
                                f ? "the size is negative" : "no stream");
+    unsigned before = tempfile__failures ();
     flockfile (f);
     int result = truncate_locked (f, size);
     int err = errno;
     funlockfile (f);
-    return result < 0 ? tempfile__fail_system (err, "cannot truncate") : 0;
+    return result < 0 ? tempfile__fail_unless_told (before, err, "cannot truncate") : 0;
 }
 
-/* Whether both are open on the same file; if not, the second is closed. */
-static bool
-same_file (int fd, int other)
+/* OTHER, if it is open on the same file as FD. If not it is closed: -1 with errno, which is ENOENT
+ * where it is another file. */
+static int
+if_same_file (int other, int fd)
 {
     struct stat a, b;
-    if (fstat (fd, &a) == 0 && fstat (other, &b) == 0 && a.st_dev == b.st_dev &&
-        a.st_ino == b.st_ino)
-        return true;
+    int err = ENOENT;
+    if (other < 0)
+        return -1;
+    if (fstat (fd, &a) < 0 || fstat (other, &b) < 0)
+        err = errno;
+    else if (a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+        return other;
     close (other);
-    return false;
+    errno = err;
+    return -1;
 }
 
 static int
@@ -303,15 +310,16 @@ open_again (FILE *f, int fd, const struct mode *m)
 {
     char path[32];
     snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
-    int again = open_path (path, m->flags);
-    if (again < 0 && errno != ENOENT)
+    int again = if_same_file (open_path (path, m->flags), fd);
+    if (again < 0 && errno == ENOENT) {
+        const char *name = tempfile_name (f);
+        errno = ENOENT;
+        again = name ? if_same_file (open_path (name, m->flags), fd) : -1;
+    }
+    if (again >= 0)
+        return again;
+    if (errno != ENOENT)
         return tempfile__fail_system (errno, "cannot reopen the file");
-    if (again >= 0 && same_file (fd, again))
-        return again;
-    const char *name = tempfile_name (f);
-    again = name ? open_path (name, m->flags) : -1;
-    if (again >= 0 && same_file (fd, again))
-        return again;
     return tempfile__fail (ENOTSUP,
                            "cannot reopen the file: it has no name, and there is no /proc");
 }
@@ -327,8 +335,11 @@ reopen_descriptor (FILE *f, int fd, const struct settings *s)
         close_saving_errno (again);
         return NULL;
     }
-    if (s->mode.append)
-        (void) lseek (again, 0, SEEK_END); /* where the first ftell() looks */
+    if (s->mode.append && lseek (again, 0, SEEK_END) < 0) { /* where the first ftell() looks */
+        tempfile__fail_system (errno, "cannot append to the file");
+        close_saving_errno (again);
+        return NULL;
+    }
     return s->mode.text ? open_custom (again, NULL, s) : open_plain (again, s);
 }
 
