@@ -1317,7 +1317,7 @@ tempfile__storage_text (struct storage *below, const struct text_settings *setti
     struct text_settings given = *settings;
     if (t)
         t->raw = malloc (BUFFER);
-    if (!t || !t->raw) {
+    if (!t || !t->raw || tempfile__index_begin (&t->index) < 0) {
         tempfile__fail_system (ENOMEM, "cannot make a text stream");
         goto fail;
     }

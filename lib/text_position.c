@@ -95,6 +95,10 @@ make_room (struct index *x)
     }
     size_t room = x->room ? 2 * x->room : 16;
     struct position *entries = realloc (x->entries, room * sizeof *entries);
+    if (!entries && x->room > 0 && x->n == x->room) {
+        x->stride *= 2;
+        return thin_out (x, false) || thin_out (x, true);
+    }
     if (!entries)
         return x->n < x->room;
     if (!x->entries)
@@ -102,6 +106,12 @@ make_room (struct index *x)
     x->entries = entries;
     x->room = room;
     return true;
+}
+
+int
+tempfile__index_begin (struct index *x)
+{
+    return make_room (x) ? 0 : -1;
 }
 
 void

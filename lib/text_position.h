@@ -42,6 +42,9 @@ struct index {
     off_t stride;
 };
 
+/* Room for the first entries: without them the program's offsets could not be told from those of
+ * the file. 0, or -1: no memory. */
+int tempfile__index_begin (struct index *);
 void tempfile__index_free (struct index *);
 
 /* Forgets all entries after the offsets, whichever comes first. */
