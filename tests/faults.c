@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * faults.c - a system that fails on request; see faults.h.
+ *
+ * The table below says for each call how it may fail, after the manual pages of Linux: first the
+ * failures that are likely, then the others. Left out are those that only a wrong argument brings
+ * about, such as EFAULT.
+ */
+#include "common.h"
+
+#include "faults.h"
+
+#ifdef FAULTS_POSSIBLE
+
+#include <dirent.h>
+#include <iconv.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+
+enum { ERRORS = 24 };
+
+struct call {
+    const char *name;
+    int errors[ERRORS]; /* up to a 0 */
+};
+
+static const struct call calls[] = {
+    {"malloc", {ENOMEM}},
+    {"calloc", {ENOMEM}},
+    {"realloc", {ENOMEM}},
+    {"open", {EINTR,  EMFILE,    ENOSPC,  EACCES, EDQUOT, EIO,          ENFILE, ENOMEM,
+              ENOENT, ENOTDIR,   EROFS,   ELOOP,  EPERM,  ENAMETOOLONG, ENODEV, ENXIO,
+              EBUSY,  EOVERFLOW, ETXTBSY, EINVAL, EISDIR, EOPNOTSUPP,   ENOSYS}},
+    {"openat", {EINTR, EMFILE, EACCES, ENFILE, ENOMEM, ENOENT, ENOTDIR, ELOOP, EIO, EPERM}},
+    {"close", {EINTR, EIO, ENOSPC, EDQUOT}},
+    {"read", {EINTR, FAULT_SHORT, EIO, EISDIR, ENOMEM}},
+    {"pread", {EINTR, FAULT_SHORT, EIO, EISDIR, ENOMEM}},
+    {"write", {EINTR, FAULT_SHORT, ENOSPC, EIO, EDQUOT, EFBIG, EPERM, ENOMEM}},
+    {"lseek", {EINVAL, EOVERFLOW, ESPIPE, EIO}},
+    {"ftruncate", {EINTR, EIO, EFBIG, EINVAL, EPERM, ENOSPC, ETXTBSY}},
+    {"fstat", {ENOMEM, EIO, EOVERFLOW}},
+    {"stat", {EACCES, ENOENT, ELOOP, ENOMEM, ENOTDIR, EOVERFLOW}},
+    {"lstat", {EACCES, ENOENT, ELOOP, ENOMEM, ENOTDIR, EOVERFLOW}},
+    {"fstatat", {EACCES, ENOENT, ELOOP, ENOMEM, ENOTDIR, EOVERFLOW}},
+    {"fchmod", {EPERM, EIO, EROFS, EACCES, ENOMEM, EOPNOTSUPP}},
+    {"fchmodat", {EPERM, EIO, EROFS, EACCES, ENOMEM, EOPNOTSUPP, ENOENT, ELOOP}},
+    {"flock", {EINTR, EWOULDBLOCK, ENOLCK}},
+    {"fcntl", {EMFILE, EINVAL, EAGAIN}},
+    {"fdopendir", {ENOMEM, ENOTDIR}},
+    {"readdir", {EIO, ENOENT}},
+    {"getdents64", {FAULT_SHORT, ENOENT, EIO, EINVAL, ENOTDIR}},
+    {"fsync", {EINTR, EIO, ENOSPC, EDQUOT, EROFS, EINVAL}},
+    {"getcwd", {EACCES, ENOENT, ENOMEM}},
+    {"getrandom", {EINTR, FAULT_SHORT, ENOSYS, EAGAIN}},
+    {"link", {EEXIST, EACCES, EDQUOT, EIO, EMLINK, ENOSPC, EPERM, EROFS, EXDEV, ENOENT, ENOMEM}},
+    {"linkat", {EEXIST, EACCES, EDQUOT, EIO, EMLINK, ENOSPC, EPERM, EROFS, EXDEV, ENOENT, ENOMEM}},
+    {"rename", {EACCES, EBUSY, EDQUOT, EISDIR, ENOENT, ENOSPC, EPERM, EROFS, EXDEV, EIO, ENOMEM}},
+    {"renameat", {EACCES, EBUSY, EDQUOT, ENOENT, ENOSPC, EPERM, EROFS, EXDEV, EIO, ENOTEMPTY}},
+    {"renameat2", {EEXIST, EACCES, EBUSY, EINVAL, ENOSYS, ENOENT, ENOSPC, EPERM, EXDEV, EIO}},
+    {"mkdir", {EEXIST, EACCES, EDQUOT, EMLINK, ENOENT, ENOSPC, EROFS, EPERM, ENOMEM, ENOTDIR}},
+    {"rmdir", {ENOTEMPTY, EACCES, EBUSY, EPERM, EROFS, EIO, ENOENT, ENOMEM, EINVAL, ENOTDIR}},
+    {"unlink", {EBUSY, EACCES, EIO, ENOENT, EPERM, EROFS, ENOMEM, EISDIR, ENOTDIR}},
+    {"unlinkat", {EBUSY, EACCES, EIO, ENOENT, EPERM, EROFS, ENOMEM, ENOTEMPTY, ENOTDIR}},
+    {"sigaction", {EINVAL}},
+    {"iconv_open", {EMFILE, ENFILE, ENOMEM, EINVAL}},
+};
+
+/* Shared with children: what fails in them is known here. */
+static struct shared {
+    struct fault fault;
+    struct fault_result result;
+    int count;
+    const struct call *failing;
+} * shared;
+static int paused = 1; /* 0: armed */
+static int getrandoms;
+
+static const struct call *
+find_call (const char *name)
+{
+    for (int i = 0; i < LENGTH (calls); i++)
+        if (strcmp (calls[i].name, name) == 0)
+            return &calls[i];
+    abort ();
+}
+
+static int
+count_errors (const struct call *call)
+{
+    int n = 0;
+
+    while (call->errors[n])
+        n++;
+    return n;
+}
+
+/* The N-th call it is; what is in the table is what happens. */
+static int
+strike (const struct call *call)
+{
+    shared->failing = call;
+    shared->result.call = call->name;
+    shared->result.variants = count_errors (call);
+    shared->result.error = call->errors[shared->fault.variant % shared->result.variants];
+    shared->result.times++;
+    return shared->result.error;
+}
+
+/* To be asked at each call: 0: let it work; FAULT_SHORT; or the errno, which is set, to fail with.
+ */
+static int
+fault (const char *name)
+{
+    getrandoms += strcmp (name, "getrandom") == 0;
+    if (!shared || paused || shared->fault.at == 0)
+        return 0;
+    if (++shared->count < shared->fault.at)
+        return 0;
+    int error;
+    if (shared->count == shared->fault.at)
+        error = strike (find_call (name));
+    else if (!shared->fault.stays || shared->result.error == EINTR ||
+             strcmp (shared->result.call, name) != 0)
+        return 0;
+    else
+        error = strike (shared->failing);
+    if (error > 0)
+        errno = error;
+    return error;
+}
+
+/* --- memory --- */
+
+void *__libc_malloc (size_t size);
+void *__libc_calloc (size_t n, size_t size);
+void *__libc_realloc (void *p, size_t size);
+void __libc_free (void *p);
+
+static int blocks; /* allocated, less those freed */
+
+void *
+malloc (size_t size)
+{
+    void *p = fault ("malloc") ? NULL : __libc_malloc (size);
+
+    blocks += p != NULL;
+    return p;
+}
+
+void *
+calloc (size_t n, size_t size)
+{
+    void *p = fault ("calloc") ? NULL : __libc_calloc (n, size);
+
+    blocks += p != NULL;
+    return p;
+}
+
+void *
+realloc (void *old, size_t size)
+{
+    if (fault ("realloc"))
+        return NULL;
+    void *p = __libc_realloc (old, size);
+    blocks += !old && p;
+    return p;
+}
+
+void
+free (void *p)
+{
+    blocks -= p != NULL;
+    __libc_free (p);
+}
+
+/* --- system calls --- */
+
+/* The linker makes __wrap_CALL of the library's CALL, and CALL of __real_CALL here. */
+#define DIVERT(type, call, parameters, arguments, failure)          \
+    type __wrap_##call parameters;                                  \
+    type __real_##call parameters;                                  \
+    type __wrap_##call parameters                                   \
+    {                                                               \
+        return fault (#call) ? (failure) : __real_##call arguments; \
+    }
+
+/* The same for what takes N bytes: some of them. */
+#define DIVERT_BYTES(call, parameters, some, arguments) \
+    ssize_t __wrap_##call parameters;                   \
+    ssize_t __real_##call parameters;                   \
+    ssize_t __wrap_##call parameters                    \
+    {                                                   \
+        int how = fault (#call);                        \
+        if (how > 0)                                    \
+            return -1;                                  \
+        if (how == FAULT_SHORT && n > 1)                \
+            n = some;                                   \
+        return __real_##call arguments;                 \
+    }
+
+DIVERT_BYTES (read, (int fd, void *p, size_t n), 1, (fd, p, n))
+DIVERT_BYTES (pread, (int fd, void *p, size_t n, off_t at), 1, (fd, p, n, at))
+DIVERT_BYTES (write, (int fd, const void *p, size_t n), n / 2, (fd, p, n))
+DIVERT_BYTES (getrandom, (void *p, size_t n, unsigned flags), n / 2, (p, n, flags))
+
+DIVERT (off_t, lseek, (int fd, off_t offset, int whence), (fd, offset, whence), -1)
+DIVERT (int, ftruncate, (int fd, off_t size), (fd, size), -1)
+DIVERT (int, fstat, (int fd, struct stat *st), (fd, st), -1)
+DIVERT (int, stat, (const char *path, struct stat *st), (path, st), -1)
+DIVERT (int, lstat, (const char *path, struct stat *st), (path, st), -1)
+DIVERT (int, fstatat, (int dir, const char *path, struct stat *st, int flags),
+        (dir, path, st, flags), -1)
+DIVERT (int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
+DIVERT (int, fchmodat, (int dir, const char *path, mode_t mode, int flags),
+        (dir, path, mode, flags), -1)
+DIVERT (int, flock, (int fd, int operation), (fd, operation), -1)
+DIVERT (DIR *, fdopendir, (int fd), (fd), NULL)
+DIVERT (struct dirent *, readdir, (DIR * dir), (dir), NULL)
+DIVERT (int, fsync, (int fd), (fd), -1)
+DIVERT (char *, getcwd, (char *buffer, size_t size), (buffer, size), NULL)
+DIVERT (int, link, (const char *from, const char *to), (from, to), -1)
+DIVERT (int, linkat, (int a, const char *from, int b, const char *to, int flags),
+        (a, from, b, to, flags), -1)
+DIVERT (int, rename, (const char *from, const char *to), (from, to), -1)
+DIVERT (int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to), -1)
+DIVERT (int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags),
+        (a, from, b, to, flags), -1)
+DIVERT (int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
+DIVERT (int, rmdir, (const char *path), (path), -1)
+DIVERT (int, unlink, (const char *path), (path), -1)
+DIVERT (int, unlinkat, (int dir, const char *path, int flags), (dir, path, flags), -1)
+DIVERT (int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old),
+        (sig, act, old), -1)
+DIVERT (iconv_t, iconv_open, (const char *to, const char *from), (to, from), (iconv_t) -1)
+
+/* Closes all the same, as Linux does. */
+int __wrap_close (int fd);
+int __real_close (int fd);
+
+int
+__wrap_close (int fd)
+{
+    int error = fault ("close");
+    int result = __real_close (fd);
+
+    if (error == 0)
+        return result;
+    errno = error;
+    return -1;
+}
+
+int __wrap_open (const char *path, int flags, ...);
+int __real_open (const char *path, int flags, ...);
+
+/* The mode is there, and passed on, when it need not be: the caller's place for it can be read. */
+static bool
+takes_mode (int flags)
+{
+#ifdef O_TMPFILE
+    return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
+#else
+    return flags & O_CREAT;
+#endif
+}
+
+int
+__wrap_open (const char *path, int flags, ...)
+{
+    va_list arguments;
+    mode_t mode = 0;
+
+    if (fault ("open"))
+        return -1;
+    if (!takes_mode (flags))
+        return __real_open (path, flags);
+    va_start (arguments, flags);
+    mode = va_arg (arguments, mode_t);
+    va_end (arguments);
+    return __real_open (path, flags, mode);
+}
+
+int __wrap_openat (int dir, const char *path, int flags, ...);
+int __real_openat (int dir, const char *path, int flags, ...);
+
+/* The library makes nothing by it. */
+int
+__wrap_openat (int dir, const char *path, int flags, ...)
+{
+    return fault ("openat") ? -1 : __real_openat (dir, path, flags);
+}
+
+int __wrap_fcntl (int fd, int command, ...);
+int __real_fcntl (int fd, int command, ...);
+
+int
+__wrap_fcntl (int fd, int command, ...)
+{
+    va_list arguments;
+
+    if (fault ("fcntl"))
+        return -1;
+    va_start (arguments, command);
+    int argument = command == F_DUPFD_CLOEXEC ? va_arg (arguments, int) : 0;
+    va_end (arguments);
+    return __real_fcntl (fd, command, argument);
+}
+
+long __wrap_syscall (long number, ...);
+long __real_syscall (long number, ...);
+
+/* The least that holds any one record. */
+enum { RECORD = 512 };
+
+long
+__wrap_syscall (long number, ...)
+{
+    va_list arguments;
+
+    va_start (arguments, number);
+    int fd = va_arg (arguments, int);
+    void *buffer = va_arg (arguments, void *);
+    size_t size = va_arg (arguments, size_t);
+    va_end (arguments);
+    if (number != SYS_getdents64)
+        abort ();
+    int how = fault ("getdents64");
+    if (how > 0)
+        return -1;
+    return __real_syscall (number, fd, buffer, how == FAULT_SHORT ? (size_t) RECORD : size);
+}
+
+/* --- the control --- */
+
+void
+faults_begin (void)
+{
+    void *p =
+        mmap (NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (p == MAP_FAILED)
+        abort ();
+    shared = p;
+}
+
+void
+faults_arm (struct fault fault)
+{
+    shared->fault = fault;
+    shared->result = (struct fault_result){0};
+    shared->count = 0;
+    blocks = 0;
+    paused = 0;
+}
+
+struct fault_result
+faults_disarm (void)
+{
+    paused = 1;
+    shared->result.blocks = blocks;
+    return shared->result;
+}
+
+int
+faults_error (void)
+{
+    return shared->result.error;
+}
+
+int
+faults_getrandoms (void)
+{
+    return getrandoms;
+}
+
+void
+faults_pause (void)
+{
+    paused++;
+}
+
+void
+faults_resume (void)
+{
+    paused--;
+}
+
+#endif
