@@ -61,6 +61,7 @@ struct text {
     enum way way;       /* how what is read now counts */
     bool passing;       /* a bad sequence was reported: it is passed over now */
     bool searching;     /* all of them are passed over, and nothing reported */
+    int trouble;        /* errno of what a search could not read, though it went on; or 0 */
     unsigned char *raw; /* file side: what was read, or is to be written */
     size_t raw_pos, raw_end, chunk;
 
@@ -234,7 +235,7 @@ fold_universal (struct text *t, unsigned char *p, unsigned char *end)
     return out;
 }
 
-/* Whether the next character is a '\n'; which is then passed. -1: it cannot be read. */
+/* Whether the next character is a '\n'; which is then passed. -1 with errno: it cannot be read. */
 static int
 pass_lf (struct text *t)
 {
@@ -279,7 +280,10 @@ fold_crlf (struct text *t, unsigned char *p, unsigned char *end)
         p += n;
         if (!cr)
             break;
-        if (p + 1 < end ? p[1] == '\n' : pass_lf (t) == 1) {
+        int lf = p + 1 < end ? p[1] == '\n' : pass_lf (t);
+        if (lf < 0)
+            t->trouble = errno;
+        if (lf > 0) {
             *out++ = '\n';
             p += p + 1 < end ? 2 : 1;
         } else {
@@ -641,9 +645,14 @@ search (struct text *t, int (*how) (struct text *, off_t), off_t target)
     struct place old = t->here;
     end_run (t);
     t->searching = true;
+    t->trouble = 0;
     int result = how (t, target);
     t->searching = false;
     int err = errno;
+    if (result >= 0 && t->trouble) {
+        result = -1;
+        err = t->trouble;
+    }
     if (result < 0)
         t->here = old;
     t->phase = IDLE;
@@ -1126,15 +1135,19 @@ go_end (struct text *t, off_t offset)
     return t->here.at;
 }
 
-/* A '\n' after the '\r' that was read last: a place between the two is none. */
-static void
+/* A '\n' after the '\r' that was read last: a place between the two is none. 0, or -1 with errno.
+ */
+static int
 settle_newline (struct text *t)
 {
     if (t->phase != READING || !t->here.skip_lf || has_spill (t))
-        return;
-    if (pass_lf (t) == 1)
-        t->differs = true;
+        return 0;
+    int passed = pass_lf (t);
+    if (passed < 0)
+        return -1;
+    t->differs = t->differs || passed;
     t->here.skip_lf = false;
+    return 0;
 }
 
 static off_t
@@ -1142,7 +1155,8 @@ text_seek (struct storage *s, off_t offset, int whence)
 {
     struct text *t = self (s);
     if (whence == SEEK_CUR) {
-        settle_newline (t);
+        if (settle_newline (t) < 0)
+            return -1;
         commit_run (t);
     }
     if (whence == SEEK_CUR && offset == 0)
