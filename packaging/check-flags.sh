@@ -17,7 +17,7 @@ CC=${CC:-cc}
 hardening='-g -O2 -fstack-protector-strong -Wformat -Werror=format-security'
 hardening="$hardening -Wdate-time -D_FORTIFY_SOURCE=2"
 
-[ $# -gt 0 ] || set -- '-O0' '-O3' '-Os' '-O2 -flto' '-O2 -fno-plt' \
+[ $# -gt 0 ] || set -- '-O0' '-O3' '-O2 -flto' '-O2 -fno-plt' \
     '-O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3' "$hardening"
 
 build () {
