@@ -10,8 +10,12 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-/* A plain stream that got a name. There is at most one for each address of a FILE; it is stale, and
- * will be used anew, when the FILE at that address has another file open. */
+/*
+ * A plain stream that got a name. There is at most one for each address of a FILE; it is stale, and
+ * will be used anew, when a stream is made there, or the FILE at that address has another file
+ * open: its number alone does not say so, for file systems give those of files that are gone to new
+ * ones.
+ */
 struct plain {
     struct node node; /* must be first */
     FILE *file;
@@ -32,18 +36,6 @@ tempfile__stream_set_buffer (FILE *f, int buffering, char *buffer, size_t size)
         setvbuf (f, buffer, _IOLBF, buffer ? size : BUFSIZ);
     else if (buffer)
         setvbuf (f, buffer, _IOFBF, size);
-}
-
-FILE *
-tempfile__stream_plain (int fd, const struct mode *mode, int buffering)
-{
-    FILE *f = fdopen (fd, mode->stdio);
-    if (!f) {
-        tempfile__fail_system (errno, "cannot make a stream");
-        return NULL;
-    }
-    tempfile__stream_set_buffer (f, buffering, NULL, 0);
-    return f;
 }
 
 static bool
@@ -89,6 +81,37 @@ renew (struct plain *p, const struct stat *st)
     p->entry = NULL;
     p->device = st->st_dev;
     p->inode = st->st_ino;
+}
+
+/* F is new: what had a name at this address is closed. */
+static void
+forget (FILE *f)
+{
+    struct entry *old = NULL;
+    tempfile__lock (LOCK_STREAMS);
+    struct plain *p = find (f);
+    if (p) {
+        old = p->entry;
+        p->entry = NULL;
+        p->device = 0;
+        p->inode = 0;
+    }
+    tempfile__unlock (LOCK_STREAMS);
+    if (old)
+        tempfile__entry_leave (old);
+}
+
+FILE *
+tempfile__stream_plain (int fd, const struct mode *mode, int buffering)
+{
+    FILE *f = fdopen (fd, mode->stdio);
+    if (!f) {
+        tempfile__fail_system (errno, "cannot make a stream");
+        return NULL;
+    }
+    forget (f);
+    tempfile__stream_set_buffer (f, buffering, NULL, 0);
+    return f;
 }
 
 struct entry **

@@ -252,6 +252,26 @@ START_TEST (another_stream_has_not_the_name_of_a_closed_one)
 }
 END_TEST
 
+/* Some file systems give its number to the next file, and libc gives its place to the next stream.
+ */
+START_TEST (another_stream_has_not_the_name_of_a_file_that_is_gone)
+{
+    FILE *f = test_open (PLAIN, NULL);
+
+    ck_assert_int_eq (tempfile_persist (f, test_path ("target"), 0), 0);
+    assert_closes (f);
+    ck_assert_int_eq (unlink (test_path ("target")), 0);
+    f = test_open (PLAIN, NULL);
+    test_write_file (test_path ("target"), "another");
+    assert_null (tempfile_name (f), EINVAL, "no name");
+    ck_assert_int_ge (fputs ("text", f), 0);
+    ck_assert_int_eq (tempfile_persist (f, test_path ("target"), 0), 0);
+    assert_file (test_path ("target"), "text");
+    assert_closes (f);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
 START_TEST (into_path_gives_the_lasting_name)
 {
     FILE *f = test_open (_i, NULL);
@@ -455,6 +475,7 @@ main (void)
     tcase_add_loop_test (tc, a_persisted_file_may_move_on, 0, KINDS);
     tcase_add_test (tc, an_earlier_name_stays_readable);
     tcase_add_test (tc, another_stream_has_not_the_name_of_a_closed_one);
+    tcase_add_test (tc, another_stream_has_not_the_name_of_a_file_that_is_gone);
     tcase_add_loop_test (tc, into_path_gives_the_lasting_name, 0, KINDS);
     tcase_add_loop_test (tc, spooled_file_becomes_path, 0, 12);
     tcase_add_loop_test (tc, text_becomes_path, 0, 2);
