@@ -339,6 +339,17 @@ run_once (struct run *run)
     return run->result.blocks;
 }
 
+/* Blocks that a run may keep. libbsd's funopen() loses one of its own when there is no memory for
+ * the stream. */
+static int
+allowance (const struct run *run)
+{
+    bool libbsd = strcmp (STREAM_BACKEND, "funopen") == 0;
+    bool no_memory = run->result.call && strcmp (run->result.call, "malloc") == 0;
+
+    return run->scenario->adds + (libbsd && no_memory);
+}
+
 /*
  * What is kept once for all does not grow: names of directories, chunks of the registry, tables,
  * the converters of iconv. What grows each time, beyond what the scenario is meant to add, is lost.
@@ -349,11 +360,11 @@ is_leak (struct run *run)
     struct run again = *run;
     int least = run_once (&again);
 
-    for (int i = 0; i < 3 && least > run->scenario->adds; i++) {
+    for (int i = 0; i < 3 && least > allowance (run); i++) {
         int blocks = run_once (&again);
         least = blocks < least ? blocks : least;
     }
-    return least > run->scenario->adds;
+    return least > allowance (run);
 }
 
 static bool
@@ -361,7 +372,7 @@ run_checked (struct run *run)
 {
     int blocks = run_once (run);
 
-    if (blocks > run->scenario->adds && is_leak (run))
+    if (blocks > allowance (run) && is_leak (run))
         complain (run, "%d blocks of memory left", blocks);
     return run->result.call;
 }
