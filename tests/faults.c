@@ -111,6 +111,15 @@ strike (const struct call *call)
     return shared->result.error;
 }
 
+/* What may be tried again for ever is not made to fail for ever: after EINTR, and by a signal that
+ * strikes again where sigaction() could not let it take its course. */
+static bool
+stays (const char *name)
+{
+    return shared->fault.stays && strcmp (shared->result.call, name) == 0 &&
+           shared->result.error != EINTR && strcmp (name, "sigaction") != 0;
+}
+
 /* To be asked at each call: 0: let it work; FAULT_SHORT; or the errno, which is set, to fail with.
  */
 static int
@@ -124,8 +133,7 @@ fault (const char *name)
     int error;
     if (shared->count == shared->fault.at)
         error = strike (find_call (name));
-    else if (!shared->fault.stays || shared->result.error == EINTR ||
-             strcmp (shared->result.call, name) != 0)
+    else if (!stays (name))
         return 0;
     else
         error = strike (shared->failing);
