@@ -90,6 +90,7 @@ static const struct {
     {"directory_*", "getdents64", ENOENT, ENOTEMPTY, "that is the end; but it was not removed"},
     {"directory_*", NULL, ANY, ENOTEMPTY, "left to others, and there all the same"},
     {"recovery", NULL, ANY, ENOTEMPTY, "the same"},
+    {"persist_*", "linkat", ENOENT, ENOTSUP, "the kernel's word for a file that had a name"},
     {"choosing", "open", ANY, ENOENT, "no directory serves; the message says why for each"},
     {NULL, "flock", EWOULDBLOCK, EEXIST, "of all names, somebody had the file locked"},
     {"directory_recoverable", "open", ENOENT, EEXIST, "under all names it was gone again"},
