@@ -26,7 +26,7 @@ struct scenario {
     const char *name;
     void (*run) (void);
     int adds;    /* blocks of memory that the library keeps each time, as documented */
-    bool silent; /* a failure to delete has nobody to be reported to */
+    bool silent; /* a failure to delete has nobody to be reported to: none that stays */
     bool linked; /* needs files without a name that can be given one */
     bool large;  /* makes much, but no unnamed file: only once with O_TMPFILE, and the run without a
                     failure follows each call, not each failure */
