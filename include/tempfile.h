@@ -344,7 +344,8 @@ void tempfile_cleanup (void);
  * process that opened the file, and any child that has inherited the stream. Only files that the
  * caller may open can be judged; others are left alone. Safe to run at any time, in several
  * processes at once. Returns the number of files deleted, or -1: any errno of open(2), readdir(3)
- * or unlink(2); the remaining files were deleted all the same.
+ * or unlink(2), or EMFILE, ENFILE, ENOMEM, ENOLCK or EIO when these kept a file from being judged;
+ * the remaining files were deleted all the same.
  *
  * The option costs two system calls for each file, flock(2) among them, and for each file that
  * outlives its stream a descriptor. The program must not use flock(2) on the stream itself.
