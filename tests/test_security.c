@@ -243,14 +243,22 @@ START_TEST (messages_are_no_formats)
 }
 END_TEST
 
+/* Under AddressSanitizer a malloc() that cannot be ends the program. */
+#ifdef ADDRESS_SANITIZER
+static const off_t farthest = (off_t) 1 << 30;
+#else
+static const off_t farthest = INT64_MAX;
+#endif
+
 START_TEST (largest_numbers_do_no_harm)
 {
     FILE *f = SpooledTemporaryFile (.max_size = SIZE_MAX);
 
     ck_assert_msg (f != NULL, "%s", tempfile_errmsg ());
     ck_assert_int_ge (fputs ("text", f), 0);
-    ck_assert_int_eq (fseeko (f, INT64_MAX, SEEK_SET), 0);
-    ck_assert (putc ('x', f) == EOF || fflush (f) == EOF);
+    ck_assert_int_eq (fseeko (f, farthest, SEEK_SET), 0);
+    bool written = putc ('x', f) == 'x' && fflush (f) == 0;
+    ck_assert (!written || farthest < INT64_MAX);
     fclose (f);
     f = TemporaryFile (.buffering = INT_MAX);
     ck_assert (f || errno == ENOMEM);
