@@ -256,8 +256,8 @@ START_TEST (largest_numbers_do_no_harm)
 
     ck_assert_msg (f != NULL, "%s", tempfile_errmsg ());
     ck_assert_int_ge (fputs ("text", f), 0);
-    ck_assert_int_eq (fseeko (f, farthest, SEEK_SET), 0);
-    bool written = putc ('x', f) == 'x' && fflush (f) == 0;
+    bool there = fseeko (f, farthest, SEEK_SET) == 0; /* funopen() may refuse some offsets */
+    bool written = there && putc ('x', f) == 'x' && fflush (f) == 0;
     ck_assert (!written || farthest < INT64_MAX);
     fclose (f);
     f = TemporaryFile (.buffering = INT_MAX);
