@@ -61,9 +61,9 @@ self (struct storage *s)
 static bool
 fits (const struct spool *p, uintmax_t size, uintmax_t hole)
 {
-    if (p->settings.max_size)
-        return size <= p->settings.max_size;
-    return size <= PTRDIFF_MAX && hole <= HOLE_MAX;
+    if (size > PTRDIFF_MAX)
+        return false;
+    return p->settings.max_size ? size <= p->settings.max_size : hole <= HOLE_MAX;
 }
 
 static int

@@ -243,8 +243,12 @@ END_TEST
 START_TEST (no_descriptor_left)
 {
     struct rlimit old, low = {0, 0};
-    int fd = dup (STDERR_FILENO);
 
+    if (test_under_valgrind ()) {
+        test_skip ("valgrind's open() makes the file and then says EMFILE");
+        return;
+    }
+    int fd = dup (STDERR_FILENO);
     ck_assert_int_eq (getrlimit (RLIMIT_NOFILE, &old), 0);
     low.rlim_cur = (rlim_t) fd;
     low.rlim_max = old.rlim_max;
