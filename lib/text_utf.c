@@ -32,12 +32,11 @@ close_plain (struct codec *codec)
 /* Sixteen bytes at once; what is said of each is its uppermost bit. */
 typedef unsigned char sixteen __attribute__ ((__vector_size__ (RUN)));
 
-static sixteen
-load (const unsigned char *p)
+/* By pointer, for how a function returns a vector depends on the processor that it is made for. */
+static void
+load (sixteen *x, const unsigned char *p)
 {
-    sixteen x;
-    memcpy (&x, p, RUN);
-    return x;
+    memcpy (x, p, RUN);
 }
 
 /*
@@ -47,7 +46,11 @@ load (const unsigned char *p)
 static bool
 goes_on (const unsigned char *p)
 {
-    sixteen c = load (p), before = load (p - 1), third = load (p - 2), fourth = load (p - 3);
+    sixteen c, before, third, fourth;
+    load (&c, p);
+    load (&before, p - 1);
+    load (&third, p - 2);
+    load (&fourth, p - 3);
     sixteen bit6 = c + c, bit5 = bit6 + bit6, bit4 = bit5 + bit5;
     sixteen due = (before & (before + before)) | (third & (third + third) & (third * 4)) |
                   (fourth & (fourth + fourth) & (fourth * 4) & (fourth * 8));
