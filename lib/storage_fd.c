@@ -123,25 +123,23 @@ fd_descriptor (struct storage *s)
     return self (s)->fd;
 }
 
-/* Not retried after EINTR: on Linux the descriptor is closed by then. */
-static int
-fd_close (struct storage *s)
-{
-    int result = close (self (s)->fd);
-    int err = errno;
-    if (self (s)->reader >= 0)
-        close (self (s)->reader);
-    free (s);
-    errno = err;
-    return result < 0 && err != EINTR ? -1 : 0;
-}
-
 static void
 fd_forget (struct storage *s)
 {
     if (self (s)->reader >= 0)
         close (self (s)->reader);
     free (s);
+}
+
+/* Not retried after EINTR: on Linux the descriptor is closed by then. */
+static int
+fd_close (struct storage *s)
+{
+    int result = close (self (s)->fd);
+    int err = errno;
+    fd_forget (s);
+    errno = err;
+    return result < 0 && err != EINTR ? -1 : 0;
 }
 
 static const struct storage_ops fd_ops = {

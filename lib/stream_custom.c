@@ -112,25 +112,10 @@ tempfile__stream_write (struct stream *s, const char *buffer, size_t size)
     return done;
 }
 
-static void
-go_back (struct stream *s, off_t position)
-{
-    int err = errno;
-    (void) s->storage->ops->seek (s->storage, position, SEEK_SET);
-    errno = err;
-}
-
-/* A seek that fails moves nothing; but a text is at its end when it finds that the start is nearer
- * than OFFSET. */
 off_t
 tempfile__stream_seek (struct stream *s, off_t offset, int whence)
 {
-    bool from_end = s->text && whence == SEEK_END && offset < 0;
-    off_t old = from_end ? s->storage->ops->seek (s->storage, 0, SEEK_CUR) : -1;
-    off_t position = tempfile__exact_seek (s, offset, whence);
-    if (position < 0 && old >= 0)
-        go_back (s, old);
-    return position;
+    return tempfile__exact_seek (s, offset, whence);
 }
 
 static void

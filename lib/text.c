@@ -1101,14 +1101,21 @@ text_write (struct storage *s, const void *buffer, size_t size)
     return done;
 }
 
+/* After a search whose place is not where the stream is to be. */
+static int
+return_to (struct text *t, const struct place *place)
+{
+    t->here = *place;
+    return move_below (t, place->file);
+}
+
 /* Back to where tempfile_truncate() was, to the byte, though the file may have ended before. */
 static off_t
 come_back (struct text *t)
 {
-    t->here = t->kept_place;
     t->encoder = t->kept_encoder;
     t->kept = false;
-    return move_below (t, t->here.file) < 0 ? -1 : t->here.at;
+    return return_to (t, &t->kept_place) < 0 ? -1 : t->here.at;
 }
 
 static off_t
@@ -1127,10 +1134,17 @@ go (struct text *t, off_t target)
 static off_t
 go_end (struct text *t, off_t offset)
 {
+    const struct place old = t->here;
     if (search (t, search_end, 0) < 0)
         return -1;
-    if (offset != 0)
-        return go (t, t->here.at + offset);
+    if (offset != 0) {
+        off_t at = go (t, t->here.at + offset);
+        int err = errno;
+        if (at < 0)
+            (void) return_to (t, &old);
+        errno = err;
+        return at;
+    }
     reposition (t);
     return t->here.at;
 }
@@ -1188,8 +1202,7 @@ text_end (struct storage *s)
     if (search (t, search_end, 0) < 0)
         return -1;
     off_t end = t->here.at;
-    t->here = old;
-    return move_below (t, old.file) < 0 ? -1 : end;
+    return return_to (t, &old) < 0 ? -1 : end;
 }
 
 static int
@@ -1203,8 +1216,7 @@ text_truncate (struct storage *s, off_t size)
     if (search (t, find, size) < 0)
         return -1;
     const struct position end = position (t, AS_READ);
-    t->here = old;
-    if (move_below (t, old.file) < 0 || t->below->ops->truncate (t->below, end.file) < 0)
+    if (return_to (t, &old) < 0 || t->below->ops->truncate (t->below, end.file) < 0)
         return -1;
     tempfile__index_cut (&t->index, size, end.file);
     if (t->index.n > 0)

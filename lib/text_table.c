@@ -115,14 +115,11 @@ single_encode (struct codec *codec, struct codec_state *s, struct work *w)
     for (;;) {
         if (codec->ascii)
             copy_ascii (w);
-        if (w->in == w->in_end)
-            return STEP_DONE;
-        if (w->out == w->out_end)
-            return STEP_FULL;
         uint32_t c;
-        int n = utf8_get (w->in, w->in_end, &c, true);
-        if (n <= 0)
-            return utf8_trouble (w, n);
+        enum step step;
+        int n = next_character (w, &c, &step);
+        if (n == 0)
+            return step;
         unsigned byte = c < 0x10000 ? t->encode[c >> 8][c & 0xff] : 0;
         if (!(byte & HAS_BYTE))
             return lacking (w, c, n);
@@ -273,15 +270,12 @@ multibyte_encode (struct codec *codec, struct codec_state *s, struct work *w)
         tempfile__charset_encode_easy (set, w, codec->ascii, codec->variant & PAIRS);
         if (codec->ascii)
             copy_ascii (w);
-        if (w->in == w->in_end)
-            return STEP_DONE;
-        if (w->out == w->out_end)
-            return STEP_FULL;
         uint32_t c;
+        enum step step;
         unsigned char bytes[4];
-        int length = utf8_get (w->in, w->in_end, &c, true);
-        if (length <= 0)
-            return utf8_trouble (w, length);
+        int length = next_character (w, &c, &step);
+        if (length == 0)
+            return step;
         bool first = (codec->variant & PAIRS) && tempfile__pair_first (c);
         if (first && must_wait (w, length))
             return STEP_SHORT;

@@ -232,6 +232,15 @@ put32 (unsigned char *p, uint32_t c, enum order order)
     put16 (p + (order == BIG ? 0 : 2), c >> 16, order);
 }
 
+__attribute__ ((__always_inline__)) static inline void
+put_wide (unsigned char *p, uint32_t c, enum order order, unsigned unit)
+{
+    if (unit == 2)
+        put16 (p, c, order);
+    else
+        put32 (p, c, order);
+}
+
 /* The byte order: fixed, known from the mark, or to be read from it now. False: no mark. */
 static bool
 find_order (const struct codec *codec, struct codec_state *s, struct work *w)
@@ -359,17 +368,18 @@ put_mark (const struct codec *codec, struct codec_state *s, struct work *w)
     return true;
 }
 
+/* What is not beyond the first plane, in characters of UNIT bytes. */
 __attribute__ ((__always_inline__)) static inline void
-utf16_encode_easy (struct work *w, enum order order)
+wide_encode_easy (struct work *w, enum order order, unsigned unit)
 {
     const unsigned char *in = w->in;
     unsigned char *out = w->out;
-    while (w->in_end - in >= ENOUGH && w->out_end - out >= 2 * SLOTS) {
+    while (w->in_end - in >= ENOUGH && w->out_end - out >= (ptrdiff_t) unit * SLOTS) {
         if (is_ascii_run (in)) {
-            for (int i = 0; i < RUN; i++)
-                put16 (out + 2 * i, in[i], order);
+            for (unsigned i = 0; i < RUN; i++)
+                put_wide (out + unit * i, in[i], order, unit);
             in += RUN;
-            out += 2 * RUN;
+            out += unit * RUN;
             continue;
         }
         uint16_t c[SLOTS];
@@ -378,8 +388,8 @@ utf16_encode_easy (struct work *w, enum order order)
         if (n == 0)
             break;
         for (unsigned i = 0; i < n; i++) {
-            put16 (out, c[i], order);
-            out += 2 * is_some (c[i]);
+            put_wide (out, c[i], order, unit);
+            out += unit * is_some (c[i]);
         }
         in += used;
     }
@@ -397,9 +407,9 @@ utf16_encode (struct codec *codec, struct codec_state *s, struct work *w)
     enum order order = (enum order) s->a;
     for (unsigned count = 0; w->in < w->in_end; count++) {
         if (count % RUN == 0 && order == LITTLE)
-            utf16_encode_easy (w, LITTLE);
+            wide_encode_easy (w, LITTLE, 2);
         else if (count % RUN == 0)
-            utf16_encode_easy (w, BIG);
+            wide_encode_easy (w, BIG, 2);
         if (w->in == w->in_end)
             break;
         uint32_t c;
@@ -490,27 +500,6 @@ utf32_decode (struct codec *codec, struct codec_state *s, struct work *w)
     return STEP_DONE;
 }
 
-__attribute__ ((__always_inline__)) static inline void
-utf32_encode_easy (struct work *w, enum order order)
-{
-    const unsigned char *in = w->in;
-    unsigned char *out = w->out;
-    while (w->in_end - in >= ENOUGH && w->out_end - out >= 4 * SLOTS) {
-        uint16_t c[SLOTS];
-        size_t used;
-        unsigned n = get_run (in, c, &used);
-        if (n == 0)
-            break;
-        for (unsigned i = 0; i < n; i++) {
-            put32 (out, c[i], order);
-            out += 4 * is_some (c[i]);
-        }
-        in += used;
-    }
-    w->in = in;
-    w->out = out;
-}
-
 static enum step
 utf32_encode (struct codec *codec, struct codec_state *s, struct work *w)
 {
@@ -520,9 +509,9 @@ utf32_encode (struct codec *codec, struct codec_state *s, struct work *w)
         return STEP_FULL;
     for (unsigned count = 0; w->in < w->in_end; count++) {
         if (count % RUN == 0 && s->a == LITTLE)
-            utf32_encode_easy (w, LITTLE);
+            wide_encode_easy (w, LITTLE, 4);
         else if (count % RUN == 0)
-            utf32_encode_easy (w, BIG);
+            wide_encode_easy (w, BIG, 4);
         if (w->in == w->in_end)
             break;
         uint32_t c;
@@ -625,14 +614,11 @@ latin_encode (struct codec *codec, struct codec_state *s, struct work *w)
     latin_encode_easy (w, codec->variant);
     for (;;) {
         copy_ascii (w);
-        if (w->in == w->in_end)
-            return STEP_DONE;
-        if (w->out == w->out_end)
-            return STEP_FULL;
         uint32_t c;
-        int n = utf8_get (w->in, w->in_end, &c, true);
-        if (n <= 0)
-            return utf8_trouble (w, n);
+        enum step step;
+        int n = next_character (w, &c, &step);
+        if (n == 0)
+            return step;
         if (c >= codec->variant)
             return lacking (w, c, n);
         *w->out++ = (unsigned char) c;

@@ -277,6 +277,21 @@ utf8_trouble (struct work *w, int length)
     return STEP_BAD;
 }
 
+/* How long the next character, *C, is; 0: there is none, or no room for a byte, and *STEP says it.
+ */
+static inline int
+next_character (struct work *w, uint32_t *c, enum step *step)
+{
+    *step = w->in == w->in_end ? STEP_DONE : STEP_FULL;
+    if (w->in == w->in_end || w->out == w->out_end)
+        return 0;
+    int n = utf8_get (w->in, w->in_end, c, true);
+    if (n > 0)
+        return n;
+    *step = utf8_trouble (w, n);
+    return 0;
+}
+
 /* A character that the encoding lacks. */
 static inline enum step
 lacking (struct work *w, uint32_t c, int length)
