@@ -22,10 +22,14 @@ struct hook {
     void *arg;
 };
 
-/* For seeks to an exact offset through a stdio that rounds it; see stream_exact.c. */
+/* For seeks to an exact offset through a stdio that rounds it, and for what is read after one; see
+ * stream_exact.c. */
 struct exactness {
     bool wanted;
-    char *area; /* the buffer that stdio has; NULL: not seen yet */
+    bool filled; /* the buffer was full once */
+    bool sought; /* stdio, with a buffer of its own, may be about to read up to an offset */
+    size_t fill; /* how much of a binary stream to read next */
+    char *area;  /* the buffer that stdio has; NULL: not seen yet */
     size_t size;
     bool rounded;       /* the last seek may have been for a place further on */
     bool asked_further; /* it was, and stdio is about to say how far */
@@ -34,7 +38,7 @@ struct exactness {
 };
 
 /* What stdio keeps about wide characters, large enough for any version of it; see stream_wide.c. */
-enum { WIDE_AREA = 1024 };
+enum { WIDE_AREA = 512 };
 
 struct wideness {
     void *before; /* what the FILE had in its place */
@@ -111,6 +115,9 @@ off_t tempfile__exact_seek (struct stream *, off_t, int whence);
 void tempfile__wide_set (struct stream *);
 void tempfile__wide_reset (struct stream *);
 bool tempfile__wide_reopened (const struct stream *);
+
+/* Of a new stream that nobody has seen: it takes no locks until there is a thread. */
+void tempfile__stream_lock_late (FILE *);
 
 /* By stream_cookie.c or stream_funopen.c: a FILE whose callbacks call the above; or NULL with
  * errno. */

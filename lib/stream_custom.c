@@ -22,6 +22,7 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 
 static struct table streams;
@@ -249,7 +250,8 @@ static bool
 keep_text_settings (struct stream *s, const struct settings *settings)
 {
     s->text = settings->mode.text;
-    s->exact.wanted = s->text && settings->mode.readable;
+    s->exact.wanted = settings->mode.readable;
+    s->exact.fill = SIZE_MAX;
     s->settings = tempfile__text_settings (settings);
     if (!settings->encoding)
         return true;
@@ -299,6 +301,7 @@ tempfile__stream_custom (struct storage *storage, int fd, struct entry *entry,
     if (fd >= 0)
         tempfile__stream_set_fileno (f, fd);
     tempfile__stream_set_buffer (f, settings->buffering, s->buffer, buffer_size (settings));
+    tempfile__stream_lock_late (f);
     tempfile__stream_forget (tempfile__stream_take_reopened (f));
     publish (s, f);
     tempfile__wide_set (s);

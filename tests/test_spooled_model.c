@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random programs of stdio calls, each run three times over: on a spooled stream, on a plain one,
- * and on an array that stands for a file. Every result, every byte read, end-of-file indicator and
- * position must be the same in all three, wherever the spooled stream moves to disk: by its
- * size, by being asked to at a random step, and in some programs at each step in turn.
+ * Random programs of stdio calls, each run three times over: on a spooled stream or a named one, on
+ * a plain one, and on an array that stands for a file. Every result, every byte read, end-of-file
+ * indicator and position must be the same in all three, wherever the spooled stream moves to disk:
+ * by its size, by being asked to at a random step, and in some programs at each step in turn.
  *
  * TEMPFILE_TEST_ROUNDS says how many programs, TEMPFILE_TEST_SEED where to begin; what fails is
  * printed with the seed that shows it again, alone, in one round.
@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <time.h>
 
-enum { LARGEST = 65536, FIXED_SEED = 20261123, STEPS = 32, ALL_STEPS_IN = 16 };
+enum { LARGEST = 262144, MOST = 40000, FIXED_SEED = 20261123, STEPS = 32, ALL_STEPS_IN = 16 };
 
 /* --- random numbers --- */
 
@@ -33,7 +33,7 @@ draw (unsigned below)
 static int
 draw_size (void)
 {
-    return (int) draw (draw (8) == 0 ? 12000 : draw (2) ? 300 : 12);
+    return (int) draw (draw (4) == 0 ? MOST : draw (2) ? 300 : 12);
 }
 
 /* --- the steps of a program --- */
@@ -88,7 +88,7 @@ struct result {
     long long value;
     bool end, failed;
     off_t position; /* -1: not asked for */
-    char bytes[12000];
+    char bytes[MOST];
 };
 
 /* --- the array --- */
@@ -305,6 +305,7 @@ static const struct {
 struct program {
     uint64_t seed;
     int mode, buffering, steps;
+    bool named; /* a named stream is what is tested */
     size_t max_size;
     int move_at; /* the step before which the spool is asked to move; -1: it is not */
 };
@@ -351,7 +352,7 @@ is_allowed (const struct model *m, enum action action)
     if (reads)
         return m->readable && m->direction != WRITING;
     if (writes)
-        return m->direction != READING && m->position + 12000 < LARGEST;
+        return m->direction != READING && m->position + MOST < LARGEST;
     if (action == TELL)
         return may_tell (m);
     if (action == UNGETC)
@@ -434,11 +435,13 @@ must_agree (const struct result *got, const struct result *model, const struct s
     if (what)
         ck_abort_msg (
             "%s: %s differs after step %d (%s %d %lld %d): %lld at %lld, not %lld at %lld\n"
-            "    TEMPFILE_TEST_SEED=%llu; mode %s, buffering %d, max_size %zu, move_at %d",
+            "    TEMPFILE_TEST_SEED=%llu; mode %s, buffering %d, named %d, max_size %zu, "
+            "move_at %d",
             who, what, step_number, names[step->action], step->size, (long long) step->offset,
             step->whence, got->value, (long long) got->position, model->value,
             (long long) model->position, (unsigned long long) program.seed,
-            modes[program.mode].mode, program.buffering, program.max_size, program.move_at);
+            modes[program.mode].mode, program.buffering, program.named, program.max_size,
+            program.move_at);
 }
 
 /* The same step on all three. Not every step is followed by ftello(): that changes what stdio
@@ -469,7 +472,8 @@ static void
 check_place (FILE *spool, const struct model *m, bool asked)
 {
 #ifdef HAVE_STREAM_FILENO
-    bool outgrown = program.max_size > 0 && m->largest > (off_t) program.max_size;
+    bool outgrown =
+        program.named || (program.max_size > 0 && m->largest > (off_t) program.max_size);
     bool on_disk = fileno (spool) >= 0;
 
     ck_assert_msg (on_disk ? asked || outgrown : !asked, "TEMPFILE_TEST_SEED=%llu: step %d: %s",
@@ -537,8 +541,10 @@ run_program (void)
 {
     static struct model m;
     FILE *spool =
-        SpooledTemporaryFile (.mode = modes[program.mode].mode, .buffering = program.buffering,
-                              .max_size = program.max_size);
+        program.named
+            ? NamedTemporaryFile (.mode = modes[program.mode].mode, .buffering = program.buffering)
+            : SpooledTemporaryFile (.mode = modes[program.mode].mode,
+                                    .buffering = program.buffering, .max_size = program.max_size);
     FILE *plain = TemporaryFile (.mode = modes[program.mode].mode);
 
     ck_assert_msg (spool && plain, "%s", tempfile_errmsg ());
@@ -562,6 +568,7 @@ draw_program (uint64_t seed)
     program.buffering = (int[]){0, 0, -1, 1, 2, 100, 4096, 20000}[draw (8)];
     program.steps = 1 + (int) draw (STEPS);
     program.max_size = draw (4) == 0 ? 0 : 1 + draw (draw (2) ? 300 : 20000);
+    program.named = draw (3) == 0;
     program.move_at = draw (2) ? -1 : (int) draw ((unsigned) program.steps);
 }
 
