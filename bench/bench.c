@@ -4,11 +4,13 @@
 #include "bench.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -20,12 +22,39 @@ enum { MAX_ROWS = 16 };
 static size_t rounds = 1001;
 static double turn = 0.3e-3;
 static size_t mebibytes = 256;
+static const char *program, *place;
+static FILE *csv;
 
 static _Noreturn void
 die (const char *what)
 {
-    fprintf (stderr, "bench: %s: %s\n", what, strerror (errno));
+    fprintf (stderr, "%s: %s: %s\n", program, what, strerror (errno));
     exit (2);
+}
+
+static void
+put_quoted (const char *text)
+{
+    putc ('"', csv);
+    for (; *text; text++) {
+        if (*text == '"')
+            putc ('"', csv);
+        putc (*text, csv);
+    }
+    fputs ("\",", csv);
+}
+
+void
+bench_record (const char *row, const char *competitor, double nanoseconds, double ratio, double low,
+              double high)
+{
+    if (!csv)
+        return;
+    put_quoted (program);
+    put_quoted (row);
+    put_quoted (competitor);
+    put_quoted (place);
+    fprintf (csv, "%.2f,%.4f,%.4f,%.4f,%zu\n", nanoseconds, ratio, low, high, rounds);
 }
 
 double
@@ -40,6 +69,12 @@ bench_now (void)
 static double
 time_turn (const struct bench_row *row, const char *dir, size_t count)
 {
+    if (row->time) {
+        double seconds = row->time (row, dir, count);
+        if (seconds < 0)
+            die (row->name);
+        return seconds / (double) count;
+    }
     double begin = bench_now ();
     for (size_t i = 0; i < count; i++)
         if (row->run (dir))
@@ -96,21 +131,62 @@ shuffle (size_t *order, size_t n)
     }
 }
 
+static void
+print_time (double seconds)
+{
+    if (seconds < 1e-6)
+        printf (" %8.2f ns", 1e9 * seconds);
+    else
+        printf (" %8.2f us", 1e6 * seconds);
+}
+
 /*
  * Ratios are taken within each round, and their median is printed: whatever makes the machine
  * slower for a while then makes both sides slower.
  */
 static void
-print_row (const struct bench_row *row, double *samples, const double *floor)
+judge (double *samples, const double *floor, struct bench_ratio *result)
 {
     double *ratios = malloc (rounds * sizeof *ratios);
     if (!ratios)
         die ("memory");
     for (size_t r = 0; r < rounds; r++)
         ratios[r] = samples[r] / floor[r];
-    printf ("  %-44s %8.2f us  %6.3f  [%.3f %.3f]\n", row->name, 1e6 * quantile (samples, 0.5),
-            quantile (ratios, 0.5), quantile (ratios, 0.25), quantile (ratios, 0.75));
+    result->ratio = quantile (ratios, 0.5);
+    result->low = quantile (ratios, 0.25);
+    result->high = quantile (ratios, 0.75);
+    result->seconds = quantile (samples, 0.5);
     free (ratios);
+}
+
+static void
+print_row (const char *title, const struct bench_row *row, double *samples, const double *floor)
+{
+    struct bench_ratio r;
+    if (row->left_out) {
+        printf ("  %-44s left out: %s\n", row->name, row->left_out);
+        return;
+    }
+    judge (samples, floor, &r);
+    printf ("  %-44s", row->name);
+    print_time (r.seconds);
+    printf ("  %6.3f  [%.3f %.3f]\n", r.ratio, r.low, r.high);
+    bench_record (title, row->name, 1e9 * r.seconds, r.ratio, r.low, r.high);
+}
+
+static void
+run_rounds (const struct bench_row *rows, size_t *order, size_t running, const size_t *counts,
+            double **samples, const char *dir, int (*prepare) (const char *dir))
+{
+    for (size_t r = 0; r < rounds; r++) {
+        shuffle (order, running);
+        for (size_t k = 0; k < running; k++) {
+            const struct bench_row *row = &rows[order[k]];
+            double seconds = prepare ? time_prepared (row, dir, prepare)
+                                     : time_turn (row, dir, counts[order[k]]);
+            samples[order[k]][r] = seconds / (double) (row->items ? row->items : 1);
+        }
+    }
 }
 
 static void
@@ -121,7 +197,8 @@ compare_rows (const char *title, const struct bench_row *rows, size_t n, const c
     size_t counts[MAX_ROWS], order[MAX_ROWS], running = 0;
     double *floor = malloc (rounds * sizeof *floor);
 
-    for (size_t i = 0; i < n && i < MAX_ROWS; i++) {
+    n = n < MAX_ROWS ? n : MAX_ROWS;
+    for (size_t i = 0; i < n; i++) {
         samples[i] = malloc (rounds * sizeof *samples[i]);
         if (!samples[i] || !floor)
             die ("memory");
@@ -130,20 +207,12 @@ compare_rows (const char *title, const struct bench_row *rows, size_t n, const c
         counts[i] = prepare ? 1 : calibrate (&rows[i], dir);
         order[running++] = i;
     }
-    for (size_t r = 0; r < rounds; r++) {
-        shuffle (order, running);
-        for (size_t k = 0; k < running; k++)
-            samples[order[k]][r] = prepare ? time_prepared (&rows[order[k]], dir, prepare)
-                                           : time_turn (&rows[order[k]], dir, counts[order[k]]);
-    }
+    run_rounds (rows, order, running, counts, samples, dir, prepare);
 
     printf ("\n  %-44s %11s  %6s  %s\n", title, "median", "ratio", "[quartiles]");
     memcpy (floor, samples[0], rounds * sizeof *floor);
-    for (size_t i = 0; i < n && i < MAX_ROWS; i++) {
-        if (rows[i].left_out)
-            printf ("  %-44s left out: %s\n", rows[i].name, rows[i].left_out);
-        else
-            print_row (&rows[i], samples[i], floor);
+    for (size_t i = 0; i < n; i++) {
+        print_row (title, &rows[i], samples[i], floor);
         free (samples[i]);
     }
     free (floor);
@@ -162,6 +231,12 @@ void
 bench_table (const char *title, const struct bench_row *rows, size_t n, const char *dir)
 {
     compare_rows (title, rows, n, dir, NULL);
+}
+
+int
+bench_in_a_hurry (void)
+{
+    return rounds < 7 * 40;
 }
 
 void
@@ -209,17 +284,9 @@ bench_ratios (const struct bench_timed *competitors, size_t n, struct bench_rati
     for (size_t r = 0; r < rounds; r++)
         run_round (competitors, order, running, samples, r);
     for (size_t i = n; i-- > 0;) {
-        results[i] = (struct bench_ratio){0, 0};
-        if (!competitors[i].run)
-            continue;
-        double *ratios = malloc (rounds * sizeof *ratios);
-        if (!ratios)
-            die ("memory");
-        for (size_t r = 0; r < rounds; r++)
-            ratios[r] = samples[i][r] / samples[0][r];
-        results[i].ratio = quantile (ratios, 0.5);
-        results[i].seconds = quantile (samples[i], 0.5);
-        free (ratios);
+        results[i] = (struct bench_ratio){0, 0, 0, 0};
+        if (competitors[i].run)
+            judge (samples[i], samples[0], &results[i]);
     }
     for (size_t i = 0; i < n && i < MAX_ROWS; i++)
         free (samples[i]);
@@ -257,49 +324,88 @@ file_system (const char *dir)
 }
 
 static int
-usage (const char *program)
+usage (void)
 {
     fprintf (stderr,
-             "usage: %s [-r ROUNDS] [-t MILLISECONDS] [-s MEBIBYTES] [DIR...]\n"
+             "usage: %s [-r ROUNDS] [-t MILLISECONDS] [-s MEBIBYTES] [-c FILE] [DIR...]\n"
              "  -r  rounds, at least 7 (%zu)\n"
              "  -t  how long each competitor's turn in a round is (%g)\n"
              "  -s  how much is written and read, where that matters (%zu)\n"
+             "  -c  adds a line of comma-separated values for each row to FILE\n"
              "DIR: by default $TMPDIR, else /tmp, and /dev/shm\n",
              program, rounds, 1e3 * turn, mebibytes);
     return 2;
 }
 
-static void
+/*
+ * In a process of its own, whose TMPDIR this is: some of the competitors look there, and only once.
+ * Returns the exit status.
+ */
+static int
 run_in (const char *dir, void (*run) (const char *dir))
 {
-    printf ("\n%s (%s), %zu rounds\n", dir, file_system (dir), rounds);
-    run (dir);
+    int status;
+    fflush (NULL);
+    pid_t child = fork ();
+    if (child == 0) {
+        place = file_system (dir);
+        printf ("\n%s (%s), %zu rounds\n", dir, place, rounds);
+        if (setenv ("TMPDIR", dir, 1))
+            die (dir);
+        run (dir);
+        exit (0);
+    }
+    if (child < 0 || waitpid (child, &status, 0) != child)
+        die (dir);
+    return WIFEXITED (status) ? WEXITSTATUS (status) : 2;
 }
 
-int
-bench_main (int argc, char **argv, void (*run) (const char *dir))
+static int
+open_csv (const char *name)
+{
+    csv = fopen (name, "ae");
+    if (!csv || fseeko (csv, 0, SEEK_END))
+        return -1;
+    if (ftello (csv) == 0)
+        fputs ("program,row,competitor,directory type,median ns,ratio,q1,q3,rounds\n", csv);
+    return 0;
+}
+
+static int
+parse (int argc, char **argv)
 {
     int option;
-    while ((option = getopt (argc, argv, "r:t:s:")) != -1) {
+    while ((option = getopt (argc, argv, "r:t:s:c:")) != -1) {
         if (option == 'r')
             rounds = strtoul (optarg, NULL, 10);
         else if (option == 't')
             turn = 1e-3 * strtod (optarg, NULL);
         else if (option == 's')
             mebibytes = strtoul (optarg, NULL, 10);
-        else
-            return usage (argv[0]);
+        else if (option != 'c')
+            return -1;
+        else if (open_csv (optarg))
+            die (optarg);
     }
-    if (rounds < 7 || rounds > 1000000 || !(turn > 0) || mebibytes < 1 || mebibytes > 65536)
-        return usage (argv[0]);
+    bool sensible = rounds >= 7 && rounds <= 1000000 && turn > 0;
+    return sensible && mebibytes >= 1 && mebibytes <= 65536 ? 0 : -1;
+}
 
-    for (int i = optind; i < argc; i++)
-        run_in (argv[i], run);
+int
+bench_main (int argc, char **argv, void (*run) (const char *dir))
+{
+    const char *slash = strrchr (argv[0], '/'), *tmpdir = getenv ("TMPDIR");
+    program = slash ? slash + 1 : argv[0];
+    if (parse (argc, argv) < 0)
+        return usage ();
+
+    int status = 0;
+    for (int i = optind; i < argc && status == 0; i++)
+        status = run_in (argv[i], run);
     if (optind < argc)
-        return 0;
-    const char *tmpdir = getenv ("TMPDIR");
-    run_in (tmpdir && *tmpdir ? tmpdir : "/tmp", run);
-    if (access ("/dev/shm", W_OK) == 0)
-        run_in ("/dev/shm", run);
-    return 0;
+        return status;
+    status = run_in (tmpdir && *tmpdir ? tmpdir : "/tmp", run);
+    if (status == 0 && access ("/dev/shm", W_OK) == 0)
+        status = run_in ("/dev/shm", run);
+    return status;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * create - what it costs to make a temporary file and to close it again, beyond the system calls
- * that cannot be avoided.
+ * that cannot be avoided; and with 100 bytes written and read in between.
  */
 #define _GNU_SOURCE
 
-#include "bench.h"
+#include "peers.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,10 +17,41 @@
 
 #include <tempfile.h>
 
+enum { SIZE = 100 };
+
+static const char given[SIZE] = "what is written";
+
 static int
 close_stream (FILE *f)
 {
     return f ? fclose (f) : -1;
+}
+
+static int
+same (const char *bytes)
+{
+    errno = EIO;
+    return memcmp (bytes, given, SIZE) == 0 ? 0 : -1;
+}
+
+static int
+use_stream (FILE *f)
+{
+    char bytes[SIZE];
+    if (!f || fwrite (given, 1, SIZE, f) != SIZE)
+        return -1;
+    rewind (f);
+    return fread (bytes, 1, SIZE, f) == SIZE && same (bytes) == 0 ? fclose (f) : -1;
+}
+
+static int
+use_descriptor (int fd)
+{
+    char bytes[SIZE];
+    if (fd < 0 || write (fd, given, SIZE) != SIZE || lseek (fd, 0, SEEK_SET) ||
+        read (fd, bytes, SIZE) != SIZE || same (bytes))
+        return -1;
+    return close (fd);
 }
 
 /* A name not used before, as cheaply as possible: the library's are new each time, too. */
@@ -63,41 +95,22 @@ open_unnamed (const char *dir)
     return named < 0 || unlink (name) ? -1 : named;
 }
 
+static FILE *
+fdopen_unnamed (const char *dir)
+{
+    int fd = open_unnamed (dir);
+    return fd < 0 ? NULL : fdopen (fd, "w+b");
+}
+
 static int
-bare_unnamed (const char *dir)
+create_bare (const char *dir)
 {
     int fd = open_unnamed (dir);
     return fd < 0 ? -1 : close (fd);
 }
 
 static int
-fdopen_unnamed (const char *dir)
-{
-    int fd = open_unnamed (dir);
-    return fd < 0 ? -1 : close_stream (fdopen (fd, "w+b"));
-}
-
-static int
-libc_tmpfile (const char *dir)
-{
-    (void) dir;
-    return close_stream (tmpfile ());
-}
-
-static int
-unnamed (const char *dir)
-{
-    return close_stream (TemporaryFile (.dir = dir));
-}
-
-static int
-unnamed_buffered (const char *dir)
-{
-    return close_stream (TemporaryFile (.dir = dir, .buffering = 65536));
-}
-
-static int
-bare_named (const char *dir)
+create_bare_named (const char *dir)
 {
     const char *name = fresh_name (dir);
     int fd = open_fresh (name);
@@ -105,18 +118,118 @@ bare_named (const char *dir)
 }
 
 static int
-mkostemp_named (const char *dir)
+use_bare_named (const char *dir)
+{
+    const char *name = fresh_name (dir);
+    return use_descriptor (open_fresh (name)) ? -1 : unlink (name);
+}
+
+static int
+use_bare (const char *dir)
+{
+    return use_descriptor (open_unnamed (dir));
+}
+
+/* Both ways with a stream. */
+static int
+with_mkostemp (const char *dir, int (*finish) (FILE *f))
 {
     char name[4096];
     snprintf (name, sizeof name, "%s/tmpXXXXXX", dir);
     int fd = mkostemp (name, O_CLOEXEC);
-    return fd < 0 || close_stream (fdopen (fd, "w+b")) ? -1 : unlink (name);
+    return fd < 0 || finish (fdopen (fd, "w+b")) ? -1 : unlink (name);
+}
+
+#define BOTH(name, stream)                     \
+    static int create_##name (const char *dir) \
+    {                                          \
+        (void) dir;                            \
+        return close_stream (stream);          \
+    }                                          \
+    static int use_##name (const char *dir)    \
+    {                                          \
+        (void) dir;                            \
+        return use_stream (stream);            \
+    }
+
+BOTH (fdopen, fdopen_unnamed (dir))
+BOTH (tmpfile, tmpfile ())
+BOTH (unnamed, TemporaryFile (.dir = dir))
+BOTH (buffered, TemporaryFile (.dir = dir, .buffering = 65536))
+BOTH (named, NamedTemporaryFile (.dir = dir))
+BOTH (recoverable, NamedTemporaryFile (.dir = dir, .recoverable = 1))
+
+static int
+create_mkostemp (const char *dir)
+{
+    return with_mkostemp (dir, close_stream);
 }
 
 static int
-named (const char *dir)
+use_mkostemp (const char *dir)
 {
-    return close_stream (NamedTemporaryFile (.dir = dir));
+    return with_mkostemp (dir, use_stream);
+}
+
+#define ROWS(rows) rows, sizeof (rows) / sizeof *(rows), dir
+
+static void
+compare_created (const char *dir, const char *elsewhere)
+{
+    const struct bench_row unnamed[] = {
+        {.name = "open(O_TMPFILE), close", .run = create_bare},
+        {.name = "open(O_TMPFILE), fdopen, fclose", .run = create_fdopen},
+        {.name = "tmpfile(), fclose", .run = create_tmpfile, .left_out = elsewhere},
+        {.name = "TemporaryFile(), fclose", .run = create_unnamed},
+        {.name = "TemporaryFile(.buffering = 65536), fclose", .run = create_buffered},
+        peers_libc_directory (peers_create_unnamed ("libite's tempfile(), fclose", "peer_libite"),
+                              elsewhere),
+        peers_create_unnamed ("Qt's QTemporaryFile", "peer_qt"),
+        peers_row ("Rust's tempfile()", &peers_rust, "unnamed", 1),
+        peers_row ("Python's TemporaryFile()", &peers_python, "unnamed", 1),
+    };
+    const struct bench_row named[] = {
+        {.name = "open(O_CREAT|O_EXCL), close, unlink", .run = create_bare_named},
+        {.name = "mkostemp, fdopen, fclose, unlink", .run = create_mkostemp},
+        {.name = "NamedTemporaryFile(), fclose", .run = create_named},
+        {.name = "NamedTemporaryFile(.recoverable = 1), fclose", .run = create_recoverable},
+        peers_create_named ("GLib's g_file_open_tmp(), g_close, g_unlink", "peer_glib"),
+        peers_create_named ("APR's apr_file_mktemp(), apr_file_close", "peer_apr"),
+        peers_create_named ("Qt's QTemporaryFile, fileName()", "peer_qt"),
+        peers_row ("Rust's NamedTempFile", &peers_rust, "named", 1),
+        peers_row ("Python's NamedTemporaryFile()", &peers_python, "named", 1),
+    };
+    bench_table ("without a name", ROWS (unnamed));
+    bench_table ("with a name", ROWS (named));
+}
+
+static void
+compare_used (const char *dir, const char *elsewhere)
+{
+    const struct bench_row unnamed[] = {
+        {.name = "open(O_TMPFILE), write, lseek, read, close", .run = use_bare},
+        {.name = "open(O_TMPFILE), fdopen", .run = use_fdopen},
+        {.name = "tmpfile()", .run = use_tmpfile, .left_out = elsewhere},
+        {.name = "TemporaryFile()", .run = use_unnamed},
+        {.name = "TemporaryFile(.buffering = 65536)", .run = use_buffered},
+        peers_libc_directory (peers_use_unnamed ("libite's tempfile()", "peer_libite"), elsewhere),
+        peers_use_unnamed ("Qt's QTemporaryFile", "peer_qt"),
+        peers_row ("Rust's tempfile()", &peers_rust, "use_unnamed", 1),
+        peers_row ("Python's TemporaryFile()", &peers_python, "use_unnamed", 1),
+    };
+    const struct bench_row named[] = {
+        {.name = "open(O_CREAT|O_EXCL), ..., close, unlink", .run = use_bare_named},
+        {.name = "mkostemp, fdopen, ..., fclose, unlink", .run = use_mkostemp},
+        {.name = "NamedTemporaryFile()", .run = use_named},
+        {.name = "NamedTemporaryFile(.recoverable = 1)", .run = use_recoverable},
+        peers_use_named ("GLib's g_file_open_tmp(), ..., g_unlink", "peer_glib"),
+        peers_use_named ("APR's apr_file_mktemp()", "peer_apr"),
+        peers_use_named ("Qt's QTemporaryFile, fileName()", "peer_qt"),
+        peers_row ("Rust's NamedTempFile", &peers_rust, "use_named", 1),
+        peers_row ("Python's NamedTemporaryFile()", &peers_python, "use_named", 1),
+    };
+    bench_table ("100 bytes written and read, without a name", ROWS (unnamed));
+    bench_table ("100 bytes written and read, with a name", ROWS (named));
 }
 
 static void
@@ -124,20 +237,8 @@ run (const char *dir)
 {
     const char *elsewhere =
         bench_has_tmpfile (dir) ? NULL : "it works in " P_tmpdir ", another file system";
-    const struct bench_row without_name[] = {
-        {"open(O_TMPFILE), close", bare_unnamed, NULL},
-        {"open(O_TMPFILE), fdopen, fclose", fdopen_unnamed, NULL},
-        {"tmpfile(), fclose", libc_tmpfile, elsewhere},
-        {"TemporaryFile(), fclose", unnamed, NULL},
-        {"TemporaryFile(.buffering = 65536), fclose", unnamed_buffered, NULL},
-    };
-    const struct bench_row with_name[] = {
-        {"open(O_CREAT|O_EXCL), close, unlink", bare_named, NULL},
-        {"mkostemp, fdopen, fclose, unlink", mkostemp_named, NULL},
-        {"NamedTemporaryFile(), fclose", named, NULL},
-    };
-    bench_table ("without a name", without_name, sizeof without_name / sizeof *without_name, dir);
-    bench_table ("with a name", with_name, sizeof with_name / sizeof *with_name, dir);
+    compare_created (dir, elsewhere);
+    compare_used (dir, elsewhere);
 }
 
 int

@@ -20,7 +20,9 @@
 
 extern char **environ;
 
-enum { FILES = 100000, IN_EACH = 100 };
+enum { IN_EACH = 100 };
+
+static int files;
 
 static struct tempfile_dir *tree;
 
@@ -65,7 +67,7 @@ make_flat (const char *dir)
     int fd = open_tree (dir);
     if (fd < 0)
         return -1;
-    int result = make_files (fd, FILES);
+    int result = make_files (fd, files);
     close (fd);
     return result;
 }
@@ -74,7 +76,7 @@ static int
 make_spread (const char *dir)
 {
     int fd = open_tree (dir), result = fd < 0 ? -1 : 0;
-    for (int i = 0; result == 0 && i < FILES / IN_EACH; i++)
+    for (int i = 0; result == 0 && i < files / IN_EACH; i++)
         result = make_directory (fd, i, IN_EACH);
     close (fd);
     return result;
@@ -108,11 +110,15 @@ static void
 run (const char *dir)
 {
     static const struct bench_row rows[] = {
-        {"rm -rf", rm, NULL},
-        {"tempfile_dir_close()", close_tree, NULL},
+        {.name = "rm -rf", .run = rm},
+        {.name = "tempfile_dir_close()", .run = close_tree},
     };
-    bench_prepared_table ("100,000 files in one directory", rows, 2, dir, make_flat);
-    bench_prepared_table ("100,000 files in 1,000 directories", rows, 2, dir, make_spread);
+    char flat[64], spread[64];
+    files = bench_in_a_hurry () ? 10000 : 100000;
+    snprintf (flat, sizeof flat, "%d files in one directory", files);
+    snprintf (spread, sizeof spread, "%d files in %d directories", files, files / IN_EACH);
+    bench_prepared_table (flat, rows, 2, dir, make_flat);
+    bench_prepared_table (spread, rows, 2, dir, make_spread);
 }
 
 int

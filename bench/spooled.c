@@ -5,7 +5,7 @@
  */
 #define _GNU_SOURCE
 
-#include "bench.h"
+#include "peers.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -75,48 +75,20 @@ libc_tmpfile (const char *dir)
     return use (tmpfile ());
 }
 
-/* Python takes its own time: starting it, or talking to it, takes longer than what is measured. */
-static void
-python (void)
-{
-    static const char command[] =
-        "python3 -c '\n"
-        "from tempfile import SpooledTemporaryFile\n"
-        "from timeit import repeat\n"
-        "data = b\"x\" * 1024\n"
-        "def use():\n"
-        "    f = SpooledTemporaryFile(max_size=65536)\n"
-        "    f.write(data)\n"
-        "    f.seek(0)\n"
-        "    f.read(1024)\n"
-        "    f.close()\n"
-        "print(sorted(repeat(use, number=2000, repeat=101))[50] / 2000 * 1e6)' 2>/dev/null";
-    static double microseconds;
-    FILE *f = microseconds > 0 ? NULL : popen (command, "r");
-    if (f && fscanf (f, "%lf", &microseconds) != 1)
-        microseconds = 0;
-    if (f)
-        pclose (f);
-    if (microseconds > 0)
-        printf ("  %-44s %8.2f us\n", "Python's SpooledTemporaryFile", microseconds);
-    else
-        printf ("  %-44s left out: no python3\n", "Python's SpooledTemporaryFile");
-}
-
 static void
 run (const char *dir)
 {
     const struct bench_row in_memory[] = {
-        {"open_memstream(), memcpy() for the reading", memstream, NULL},
-        {"SpooledTemporaryFile()", spooled, NULL},
+        {.name = "open_memstream(), memcpy() for the reading", .run = memstream},
+        {.name = "SpooledTemporaryFile()", .run = spooled},
+        peers_row ("Python's SpooledTemporaryFile", &peers_python, "use_spooled", 1),
     };
     const struct bench_row on_disk[] = {
-        {"tmpfile()", libc_tmpfile, NULL},
-        {"TemporaryFile()", unnamed, NULL},
-        {"SpooledTemporaryFile()", spooled, NULL},
+        {.name = "tmpfile()", .run = libc_tmpfile},
+        {.name = "TemporaryFile()", .run = unnamed},
+        {.name = "SpooledTemporaryFile()", .run = spooled},
     };
     bench_table ("1 KiB, against memory", in_memory, sizeof in_memory / sizeof *in_memory, dir);
-    python ();
     if (bench_has_tmpfile (dir))
         bench_table ("1 KiB, against disk", on_disk, sizeof on_disk / sizeof *on_disk, dir);
     else

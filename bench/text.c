@@ -11,19 +11,16 @@
  */
 #define _GNU_SOURCE
 
-#include "bench.h"
+#include "peers.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <iconv.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <tempfile.h>
@@ -160,6 +157,7 @@ struct way {
 };
 
 static const struct way *way;
+static const char *language;
 static const char *dir;
 static FILE *text, *binary;
 
@@ -381,63 +379,22 @@ static const char script[] =
     "    globals()[name](*args)\n"
     "    print(perf_counter() - begin, flush=True)\n";
 
-static FILE *to_python, *from_python;
-static pid_t python;
-
-static double
-answer (void)
-{
-    double seconds;
-    if (fflush (to_python) || fscanf (from_python, "%lf", &seconds) != 1)
-        return -1;
-    return seconds;
-}
+static const char *const python_argv[] = {"python3", "-c", script, NULL};
+static struct peers_process python = {.argv = python_argv};
 
 static double
 ask (const char *command)
 {
-    fprintf (to_python, "%s\n", command);
-    return answer ();
-}
-
-extern char **environ;
-
-/* False: there is none. */
-static bool
-start_python (void)
-{
-    int down[2], up[2];
-    char *argv[] = {"python3", "-c", (char *) (uintptr_t) script, NULL};
-    posix_spawn_file_actions_t actions;
-    if (pipe2 (down, O_CLOEXEC) < 0 || pipe2 (up, O_CLOEXEC) < 0 ||
-        posix_spawn_file_actions_init (&actions))
-        return false;
-    posix_spawn_file_actions_adddup2 (&actions, down[0], STDIN_FILENO);
-    posix_spawn_file_actions_adddup2 (&actions, up[1], STDOUT_FILENO);
-    int failed = posix_spawnp (&python, "python3", &actions, NULL, argv, environ);
-    posix_spawn_file_actions_destroy (&actions);
-    close (down[0]);
-    close (up[1]);
-    to_python = failed ? NULL : fdopen (down[1], "w");
-    from_python = failed ? NULL : fdopen (up[0], "r");
-    return to_python && from_python;
-}
-
-static void
-end_python (void)
-{
-    fclose (to_python);
-    fclose (from_python);
-    waitpid (python, NULL, 0);
-    to_python = from_python = NULL;
+    fprintf (python.to, "%s\n", command);
+    return peers_answer (&python);
 }
 
 static double
 python_write (void)
 {
     const char *newline = !way->newline ? "None" : *way->newline == '\n' ? "'\\n'" : "'\\r\\n'";
-    fprintf (to_python, "open %s %s %s\n", way->encoding ? way->encoding : "utf-8", newline, dir);
-    return answer () < 0 ? -1 : ask ("write");
+    fprintf (python.to, "open %s %s %s\n", way->encoding ? way->encoding : "utf-8", newline, dir);
+    return peers_answer (&python) < 0 ? -1 : ask ("write");
 }
 
 static double
@@ -465,6 +422,21 @@ print_ratio (double ratio)
         printf (" %8s", "-");
 }
 
+/* Seconds for a mebibyte are more telling than for the whole. */
+static void
+record (const struct bench_timed *competitors, const struct bench_ratio *results)
+{
+    char row[128];
+    for (int i = TEXT; i < COMPETITORS; i++) {
+        const struct bench_ratio *r = &results[i];
+        snprintf (row, sizeof row, "a MiB of %s, %s, %s", language, way->name,
+                  competitors[TEXT].name);
+        if (competitors[i].run)
+            bench_record (row, competitors[i].name, 1e9 * r->seconds / (double) repeats (),
+                          r->ratio, r->low, r->high);
+    }
+}
+
 static void
 compare (const char *what, const struct bench_timed *given)
 {
@@ -473,7 +445,7 @@ compare (const char *what, const struct bench_timed *given)
     memcpy (competitors, given, sizeof competitors);
     if (!way->iconv)
         competitors[ICONV].run = NULL;
-    if (!to_python)
+    if (!python.to)
         competitors[PYTHON].run = NULL;
     bench_ratios (competitors, COMPETITORS, results);
     printf ("  %-16s %-14s %8.0f", way->name, what,
@@ -482,6 +454,7 @@ compare (const char *what, const struct bench_timed *given)
         print_ratio (results[i].ratio);
     printf ("\n");
     fflush (stdout);
+    record (competitors, results);
 }
 
 static const struct bench_timed write_by_line[] = {
@@ -544,12 +517,13 @@ static void
 compare_text (const char *name, const struct way *first, const struct way *second)
 {
     make_text ();
-    if (to_python) {
-        fprintf (to_python, "text %zu %zu\n", size, repeats ());
-        fwrite (block, 1, size, to_python);
-        if (answer () < 0) {
+    language = name;
+    if (python.to) {
+        fprintf (python.to, "text %zu %zu\n", size, repeats ());
+        fwrite (block, 1, size, python.to);
+        if (peers_answer (&python) < 0) {
             printf ("\n  Python is left out: it does not answer\n");
-            end_python ();
+            peers_end (&python);
         }
     }
     printf ("\n  %-16s %-14s %8s %8s %8s %8s\n", name, "", "MB/s", "binary", "iconv", "Python");
@@ -576,7 +550,7 @@ static void
 run (const char *where)
 {
     dir = where;
-    if (!start_python ())
+    if (peers_start (&python))
         printf ("\n  Python is left out: there is no python3\n");
     printf ("\n  %zu MiB a text; how many times as long as a text stream the others take\n",
             repeats ());
@@ -589,13 +563,12 @@ run (const char *where)
     else
         compare_text ("Japanese", utf_ways, japanese_ways);
     close_all ();
-    if (to_python)
-        end_python ();
+    if (python.to)
+        peers_end (&python);
 }
 
 int
 main (int argc, char **argv)
 {
-    signal (SIGPIPE, SIG_IGN);
     return bench_main (argc, argv, run);
 }
