@@ -31,7 +31,7 @@ void bench_table (const char *title, const struct bench_row *rows, size_t n, con
 /* Whether tmpfile() makes its files in DIR's file system; if not, it is no competitor there. */
 int bench_has_tmpfile (const char *dir);
 
-/* True if few rounds are asked for: what takes minutes makes do with a tenth then. */
+/* True if few rounds are asked for: what takes minutes makes do with less then. */
 int bench_in_a_hurry (void);
 
 /*

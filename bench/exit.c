@@ -103,7 +103,7 @@ run (const char *dir)
         {.name = "exit()", .run = library_exit},
     };
     const char *given = getenv ("BENCH_NAMES");
-    size_t most = given ? strtoul (given, NULL, 10) : bench_in_a_hurry () ? 10000 : 100000;
+    size_t most = given ? strtoul (given, NULL, 10) : bench_in_a_hurry () ? 5000 : 100000;
     for (names = most < 10000 ? most : 10000; names && names <= most; names *= 10) {
         char title[64];
         snprintf (title, sizeof title, "%zu names at exit", names);

@@ -56,7 +56,7 @@ awk -F '\t' -v work="$work" '
         return "system"
     }
     {
-        key = $1 ": " $2
+        key = index ($2, $1) == 1 ? $2 : $1 ": " $2
         if (!(key in row)) { row[key] = ++rows; label[rows] = key }
         if (!($4 in panel)) { panel[$4] = ++panels; print $4 >(work "/panels") }
         print row[key], $5 >(work "/" panel[$4] "-" group($1, $3))
@@ -64,6 +64,7 @@ awk -F '\t' -v work="$work" '
     END {
         for (i = 1; i <= rows; i++) {
             text = label[i]
+            gsub (/\\n/, "", text)
             gsub (/["\\]/, "", text)
             gsub (/%/, "%%", text)
             printf "%s\"%s\" %d", (i == 1 ? "" : ", "), text, i >(work "/labels")
@@ -96,28 +97,34 @@ END
 }
 
 {
-    echo "set terminal svg size $((640 + 560 * panels)),$((160 + 22 * rows)) noenhanced" \
+    echo "set terminal svg size $((700 + 400 * panels)),$((120 + 22 * rows)) noenhanced" \
         "font 'sans-serif,12' background 'white'"
     echo "set output '$svg'"
-    echo "set multiplot layout 1,$panels title 'time in relation to the first competitor of each row (logarithmic); left is faster'"
-    echo 'set logscale x 2; set grid x y lc rgb "#dddddd"; set bmargin 7'
-    echo "set yrange [$rows.7:0.3]; set xlabel 'ratio'; set format x '%g'"
+    echo "set multiplot layout 1,$panels title" \
+        "'time in relation to the first competitor of each row: left is faster'"
+    echo "set logscale x; set grid x y lc rgb '#dddddd'; unset key; set format x '%g'"
+    echo "set yrange [$rows.7:0.3]; set xrange [0.002:500]; set xlabel 'ratio'; set tmargin 4; set bmargin 4"
     echo "set arrow 1 from 1,graph 0 to 1,graph 1 nohead lc rgb '#888888'"
     number=0
     while read -r panel; do
         number=$((number + 1))
         echo "set title '$panel'"
+        left=$((430 + 400 * (number - 1)))
+        echo "set lmargin at screen $left.0 / $((700 + 400 * panels))"
+        echo "set rmargin at screen $((left + 380)).0 / $((700 + 400 * panels))"
         if [ "$number" -eq 1 ]; then
-            echo "set ytics ($(cat "$work/labels")); set lmargin 46; set rmargin 2"
+            echo "set ytics ($(cat "$work/labels"))"
         else
-            echo "set ytics ($(sed 's/"[^"]*"/""/g' "$work/labels")); set lmargin 2; set rmargin 4"
+            echo "set ytics ($(sed 's/"[^"]*"/""/g' "$work/labels"))"
         fi
-        if [ "$number" -eq 1 ]; then
-            echo 'set key outside below horizontal'
+        if [ "$number" -eq "$panels" ]; then
+            echo "set key at screen $((left + 390)).0 / $((700 + 400 * panels)), 0.8" \
+                'left top Left reverse vertical maxcols 1'
         fi
         separator='plot'
         series | while read -r name point width size colour title; do
-            [ -f "$work/$number-$name" ] || continue
+            # One point outside of the ranges, so that whoever is in any panel is explained.
+            echo '-1 -1' >>"$work/$number-$name"
             printf "%s '%s' using 2:1 with points pt %s lw %s ps %s lc rgb '%s' title '%s'" \
                 "$separator" "$work/$number-$name" "$point" "$width" "$size" "$colour" "$title"
             separator=', \

@@ -7,7 +7,9 @@ AC_DEFUN([TF_PEERS], [
   tf_peers=
   TF_PEER([GLIB], [glib-2.0], [[#include <glib.h>]])
   TF_PEER([APR], [apr-1], [[#include <apr_file_io.h>]])
-  TF_PEER([LIBITE], [libite], [[#include <lite/lite.h>]])
+  TF_PEER([LIBITE], [libite], [[#include <sys/stat.h>
+    #include <fcntl.h>
+    #include <lite/lite.h>]])
   AC_LANG_PUSH([C++])
   TF_PEER([QT], [Qt5Core], [[#include <QTemporaryFile>]])
   AC_LANG_POP([C++])
@@ -25,16 +27,18 @@ AC_DEFUN([TF_PEERS], [
   : ${tf_peers:=none}
 ])
 
-# TF_PEER(NAME, MODULE, INCLUDES): whether a program with these includes compiles, in the language
-# of the moment. Modules are shared objects.
+# TF_PEER(NAME, MODULE, INCLUDES): whether a program with these includes can be linked, in the
+# language of the moment, which pkg-config alone does not say when cross compiling. What is built
+# is a shared object.
 AC_DEFUN([TF_PEER], [
   tf_peer=no
   PKG_CHECK_MODULES([PEER_$1], [$2], [tf_peer=yes], [tf_peer=no])
   AS_IF([test "$tf_peer" = yes], [
-    tf_saved_CPPFLAGS=$CPPFLAGS
+    tf_saved_CPPFLAGS=$CPPFLAGS tf_saved_LIBS=$LIBS
     CPPFLAGS="$CPPFLAGS $PEER_$1_CFLAGS -fPIC"
-    AC_COMPILE_IFELSE([AC_LANG_PROGRAM([$3])], [], [tf_peer=no])
-    CPPFLAGS=$tf_saved_CPPFLAGS])
+    LIBS="$LIBS $PEER_$1_LIBS"
+    AC_LINK_IFELSE([AC_LANG_PROGRAM([$3])], [], [tf_peer=no])
+    CPPFLAGS=$tf_saved_CPPFLAGS LIBS=$tf_saved_LIBS])
   AS_IF([test "$enable_shared" != yes], [tf_peer=no])
   AS_IF([test "$tf_peer" = yes], [tf_peers="$tf_peers $2"])
   AM_CONDITIONAL([PEER_$1], [test "$tf_peer" = yes])
