@@ -97,7 +97,7 @@ END
 }
 
 {
-    echo "set terminal svg size $((700 + 400 * panels)),$((120 + 22 * rows)) noenhanced" \
+    echo "set terminal svg size $((800 + 400 * panels)),$((120 + 22 * rows)) noenhanced" \
         "font 'sans-serif,12' background 'white'"
     echo "set output '$svg'"
     echo "set multiplot layout 1,$panels title" \
@@ -110,15 +110,15 @@ END
         number=$((number + 1))
         echo "set title '$panel'"
         left=$((430 + 400 * (number - 1)))
-        echo "set lmargin at screen $left.0 / $((700 + 400 * panels))"
-        echo "set rmargin at screen $((left + 380)).0 / $((700 + 400 * panels))"
+        echo "set lmargin at screen $left.0 / $((800 + 400 * panels))"
+        echo "set rmargin at screen $((left + 380)).0 / $((800 + 400 * panels))"
         if [ "$number" -eq 1 ]; then
             echo "set ytics ($(cat "$work/labels"))"
         else
             echo "set ytics ($(sed 's/"[^"]*"/""/g' "$work/labels"))"
         fi
         if [ "$number" -eq "$panels" ]; then
-            echo "set key at screen $((left + 390)).0 / $((700 + 400 * panels)), 0.8" \
+            echo "set key at screen $((left + 390)).0 / $((800 + 400 * panels)), 0.8" \
                 'left top Left reverse vertical maxcols 1'
         fi
         separator='plot'
