@@ -8,9 +8,11 @@
 
 #include "bench.h"
 
+#include <config.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -73,16 +75,33 @@ struct turn {
 /* Each takes its own time, for the processor may be given to them before it is to their parent. */
 struct worker {
     struct turn *turn;
+    size_t number;
     pthread_t thread;
     double begin, end;
     int err;
 };
+
+/* A processor each, as long as there are any: a turn is too short for the system to spread them. */
+static void
+settle (size_t number)
+{
+#ifdef HAVE_PTHREAD_SETAFFINITY_NP
+    long processors = sysconf (_SC_NPROCESSORS_ONLN);
+    cpu_set_t set;
+    CPU_ZERO (&set);
+    CPU_SET (number % (size_t) (processors > 0 ? processors : 1), &set);
+    (void) pthread_setaffinity_np (pthread_self (), sizeof set, &set);
+#else
+    (void) number;
+#endif
+}
 
 static void *
 work (void *arg)
 {
     struct worker *w = arg;
     const struct turn *t = w->turn;
+    settle (w->number);
     pthread_barrier_wait (&w->turn->barrier);
     w->begin = bench_now ();
     for (size_t i = 0; i < t->count && w->err == 0; i++)
@@ -121,7 +140,7 @@ time_threads (const struct bench_row *row, const char *dir, size_t count)
     if (errno)
         return -1;
     for (size_t i = 0; i < row->items; i++) {
-        workers[i] = (struct worker){.turn = &t};
+        workers[i] = (struct worker){.turn = &t, .number = i};
         errno = pthread_create (&workers[i].thread, NULL, work, &workers[i]);
         if (errno)
             return -1; /* those that there are wait for ever, but this ends the process */
