@@ -70,11 +70,13 @@ START_TEST (first_operation_gives_the_orientation)
 }
 END_TEST
 
-static void
+static bool
 use_utf_8 (void)
 {
-    if (!setlocale (LC_CTYPE, "C.UTF-8"))
-        ck_assert_ptr_nonnull (setlocale (LC_CTYPE, "en_US.UTF-8"));
+    if (setlocale (LC_CTYPE, "C.UTF-8") || setlocale (LC_CTYPE, "en_US.UTF-8"))
+        return true;
+    test_skip ("there is no locale with UTF-8");
+    return false;
 }
 
 static void
@@ -179,7 +181,10 @@ START_TEST (wide_strings_can_be_printed_and_scanned_as_bytes)
     wchar_t text[8];
     FILE *f = open_kind (_i, NULL);
 
-    use_utf_8 ();
+    if (!use_utf_8 ()) {
+        assert_closes (f);
+        return;
+    }
     ck_assert_int_eq (fprintf (f, "%ls%lc", L"\u20ac\u00e9", (wint_t) L'x'), 6);
     ck_assert_int_eq (fflush (f), 0);
     assert_contents (f, "\xe2\x82\xac\xc3\xa9x");

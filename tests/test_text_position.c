@@ -83,6 +83,8 @@ check_place (FILE *f, int i)
 
 START_TEST (every_place_can_be_gone_to)
 {
+    if (!test_has_encoding (alphabets[_i].encoding))
+        return;
     FILE *f = open_made (_i, "");
 
     write_all (f);
@@ -105,6 +107,8 @@ END_TEST
 /* The same by a stream that has written nothing, so that it has to find its own way. */
 START_TEST (every_place_can_be_gone_to_by_a_second_stream)
 {
+    if (!test_has_encoding (alphabets[_i].encoding))
+        return;
     FILE *f = open_made (_i, "");
 
     write_all (f);
@@ -122,6 +126,8 @@ END_TEST
 /* All offsets, around what is likely to be the size of some buffer, with reading in between. */
 START_TEST (offset_within_a_character_is_refused_and_moves_nothing)
 {
+    if (!test_has_encoding (alphabets[_i].encoding))
+        return;
     FILE *f = open_made (_i, "");
     bool bytes = alphabets[_i].encoding == NULL;
     char c;
@@ -265,13 +271,11 @@ END_TEST
 /* Two bytes of the program become one of the file, which is read as another character. */
 START_TEST (places_hold_around_what_comes_back_as_another_character)
 {
+    if (!test_has_encoding ("shift_jis"))
+        return;
     FILE *f = TemporaryFile (.mode = "w+", .encoding = "shift_jis", .newline = "\n");
     char have[8];
 
-    if (!f) {
-        test_skip ("this system's iconv has no Shift JIS");
-        return;
-    }
     ck_assert_int_ge (fputs ("a\u00a5", f), 0);
     ck_assert_int_eq (fflush (f), 0);
     off_t place = ftello (f);
@@ -312,6 +316,8 @@ END_TEST
 
 START_TEST (overwriting_in_the_middle_replaces_the_bytes_of_the_file)
 {
+    if (!test_has_encoding ("cp1252"))
+        return;
     FILE *f = TemporaryFile (.mode = "w+", .encoding = "cp1252", .newline = "\n");
     char have[32];
 
