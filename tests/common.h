@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,9 @@
 #if defined __SANITIZE_THREAD__ || __has_feature(thread_sanitizer)
 #define THREAD_SANITIZER 1
 #endif
+
+/* The largest offset; tests are also compiled with fewer bits for it than the library has. */
+#define OFF_MAX ((off_t) (sizeof (off_t) < 8 ? INT32_MAX : INT64_MAX))
 
 #define LENGTH(array) ((int) (sizeof (array) / sizeof *(array)))
 

@@ -247,7 +247,7 @@ END_TEST
 #ifdef ADDRESS_SANITIZER
 static const off_t farthest = (off_t) 1 << 30;
 #else
-static const off_t farthest = INT64_MAX;
+static const off_t farthest = OFF_MAX;
 #endif
 
 START_TEST (largest_numbers_do_no_harm)
@@ -258,7 +258,7 @@ START_TEST (largest_numbers_do_no_harm)
     ck_assert_int_ge (fputs ("text", f), 0);
     bool there = fseeko (f, farthest, SEEK_SET) == 0; /* funopen() may refuse some offsets */
     bool written = there && putc ('x', f) == 'x' && fflush (f) == 0;
-    ck_assert (!written || farthest < INT64_MAX);
+    ck_assert (!written || sizeof (off_t) < 8 || farthest < OFF_MAX);
     fclose (f);
     f = TemporaryFile (.buffering = INT_MAX);
     ck_assert (f || errno == ENOMEM);

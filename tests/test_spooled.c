@@ -23,6 +23,9 @@
 
 enum { MIB = 1 << 20 };
 
+/* Farther than what memory would be filled up to with zeros. */
+static const off_t far = (off_t) (sizeof (off_t) < 8 ? 1 << 30 : (int64_t) 1 << 32);
+
 static FILE *
 open_spool (const char *mode, size_t max_size)
 {
@@ -219,10 +222,10 @@ START_TEST (a_seek_past_the_end_changes_nothing_until_a_write)
     int next = next_descriptor ();
 
     put (f, "end");
-    seek (f, (off_t) 1 << 40);
+    seek (f, far);
     ck_assert_int_eq (fgetc (f), EOF);
     ck_assert (feof (f) && !ferror (f));
-    ck_assert_int_eq (ftello (f), (off_t) 1 << 40);
+    ck_assert_int_eq (ftello (f), far);
     assert_reads (f, "end");
     ck_assert (!is_on_disk (f, next));
     assert_closes (f);
@@ -233,8 +236,8 @@ static const struct {
     off_t offset;
     int whence, error;
 } bad_seeks[] = {
-    {-1, SEEK_SET, EINVAL},           {-4, SEEK_CUR, EINVAL},           {-4, SEEK_END, EINVAL},
-    {INT64_MAX, SEEK_CUR, EOVERFLOW}, {INT64_MAX, SEEK_END, EOVERFLOW},
+    {-1, SEEK_SET, EINVAL},         {-4, SEEK_CUR, EINVAL},         {-4, SEEK_END, EINVAL},
+    {OFF_MAX, SEEK_CUR, EOVERFLOW}, {OFF_MAX, SEEK_END, EOVERFLOW},
 };
 
 START_TEST (seeks_that_lead_nowhere_fail_and_leave_the_position)
@@ -244,6 +247,8 @@ START_TEST (seeks_that_lead_nowhere_fail_and_leave_the_position)
     put (f, "abc");
     flush (f);
     for (int i = 0; i < LENGTH (bad_seeks); i++) {
+        if (bad_seeks[i].offset == OFF_MAX && sizeof (off_t) < 8)
+            continue; /* the stream can go there, though ftello() could not say so */
         errno = 0;
         ck_assert_int_eq (fseeko (f, bad_seeks[i].offset, bad_seeks[i].whence), -1);
         /* stdio may find out by itself, and has EINVAL for all. */
@@ -392,11 +397,11 @@ START_TEST (without_max_size_a_large_hole_goes_to_disk)
     put (f, "y");
     flush (f);
     ck_assert (!is_on_disk (f, next));
-    seek (f, (off_t) 1 << 32);
+    seek (f, far);
     put (f, "z");
     flush (f);
     ck_assert (is_on_disk (f, next));
-    ck_assert_int_eq (test_size (f), ((off_t) 1 << 32) + 1);
+    ck_assert_int_eq (test_size (f), far + 1);
     assert_closes (f);
 }
 END_TEST
@@ -408,9 +413,9 @@ START_TEST (without_max_size_a_large_truncation_goes_to_disk)
 
     ck_assert_int_eq (tempfile_truncate (f, MIB), 0);
     ck_assert (!is_on_disk (f, next));
-    ck_assert_int_eq (tempfile_truncate (f, (int64_t) 1 << 32), 0);
+    ck_assert_int_eq (tempfile_truncate (f, far), 0);
     ck_assert (is_on_disk (f, next));
-    ck_assert_int_eq (test_size (f), (off_t) 1 << 32);
+    ck_assert_int_eq (test_size (f), far);
     assert_closes (f);
 }
 END_TEST
@@ -924,7 +929,7 @@ START_TEST (a_position_that_no_file_has_cannot_move)
     FILE *f = open_spool (NULL, 0);
 
     put (f, "abc");
-    seek (f, INT64_MAX - 4095); /* libbsd's funopen() takes what ends in 32 ones for -1 */
+    seek (f, OFF_MAX - 4095); /* libbsd's funopen() takes what ends in 32 ones for -1 */
     if (tempfile_rollover (f) == 0) {
         test_skip ("this file system has every offset");
     } else {
