@@ -188,47 +188,63 @@ free (void *p)
 
 /* --- system calls --- */
 
+/* What has offsets or inode numbers in it may have another name in the C library. */
+#ifdef FAULTS_LARGE
+#define WRAP(call) __wrap_##call##64
+#define REAL(call) __real_##call##64
+#else
+#define WRAP(call) __wrap_##call
+#define REAL(call) __real_##call
+#endif
+
 /* The linker makes __wrap_CALL of the library's CALL, and CALL of __real_CALL here. */
-#define DIVERT(type, call, parameters, arguments, failure)          \
-    type __wrap_##call parameters;                                  \
-    type __real_##call parameters;                                  \
-    type __wrap_##call parameters                                   \
-    {                                                               \
-        return fault (#call) ? (failure) : __real_##call arguments; \
+#define DIVERT_AS(type, wrap, real, call, parameters, arguments, failure) \
+    type wrap parameters;                                                 \
+    type real parameters;                                                 \
+    type wrap parameters                                                  \
+    {                                                                     \
+        return fault (#call) ? (failure) : real arguments;                \
     }
+#define DIVERT(type, call, parameters, arguments, failure) \
+    DIVERT_AS (type, __wrap_##call, __real_##call, call, parameters, arguments, failure)
+#define DIVERT_LARGE(type, call, parameters, arguments, failure) \
+    DIVERT_AS (type, WRAP (call), REAL (call), call, parameters, arguments, failure)
 
 /* The same for what takes N bytes: some of them. */
-#define DIVERT_BYTES(call, parameters, some, arguments) \
-    ssize_t __wrap_##call parameters;                   \
-    ssize_t __real_##call parameters;                   \
-    ssize_t __wrap_##call parameters                    \
-    {                                                   \
-        int how = fault (#call);                        \
-        if (how > 0)                                    \
-            return -1;                                  \
-        if (how == FAULT_SHORT && n > 1)                \
-            n = some;                                   \
-        return __real_##call arguments;                 \
+#define DIVERT_BYTES(wrap, real, call, parameters, some, arguments) \
+    ssize_t wrap parameters;                                        \
+    ssize_t real parameters;                                        \
+    ssize_t wrap parameters                                         \
+    {                                                               \
+        int how = fault (#call);                                    \
+        if (how > 0)                                                \
+            return -1;                                              \
+        if (how == FAULT_SHORT && n > 1)                            \
+            n = some;                                               \
+        return real arguments;                                      \
     }
 
-DIVERT_BYTES (read, (int fd, void *p, size_t n), 1, (fd, p, n))
-DIVERT_BYTES (pread, (int fd, void *p, size_t n, off_t at), 1, (fd, p, n, at))
-DIVERT_BYTES (write, (int fd, const void *p, size_t n), n / 2, (fd, p, n))
-DIVERT_BYTES (getrandom, (void *p, size_t n, unsigned flags), n / 2, (p, n, flags))
+DIVERT_BYTES (__wrap_read, __real_read, read, (int fd, void *p, size_t n), 1, (fd, p, n))
+DIVERT_BYTES (WRAP (pread), REAL (pread), pread, (int fd, void *p, size_t n, off_t at), 1,
+              (fd, p, n, at))
+DIVERT_BYTES (__wrap_write, __real_write, write, (int fd, const void *p, size_t n), n / 2,
+              (fd, p, n))
+DIVERT_BYTES (__wrap_getrandom, __real_getrandom, getrandom, (void *p, size_t n, unsigned flags),
+              n / 2, (p, n, flags))
 
-DIVERT (off_t, lseek, (int fd, off_t offset, int whence), (fd, offset, whence), -1)
-DIVERT (int, ftruncate, (int fd, off_t size), (fd, size), -1)
-DIVERT (int, fstat, (int fd, struct stat *st), (fd, st), -1)
-DIVERT (int, stat, (const char *path, struct stat *st), (path, st), -1)
-DIVERT (int, lstat, (const char *path, struct stat *st), (path, st), -1)
-DIVERT (int, fstatat, (int dir, const char *path, struct stat *st, int flags),
-        (dir, path, st, flags), -1)
+DIVERT_LARGE (off_t, lseek, (int fd, off_t offset, int whence), (fd, offset, whence), -1)
+DIVERT_LARGE (int, ftruncate, (int fd, off_t size), (fd, size), -1)
+DIVERT_LARGE (int, fstat, (int fd, struct stat *st), (fd, st), -1)
+DIVERT_LARGE (int, stat, (const char *path, struct stat *st), (path, st), -1)
+DIVERT_LARGE (int, lstat, (const char *path, struct stat *st), (path, st), -1)
+DIVERT_LARGE (int, fstatat, (int dir, const char *path, struct stat *st, int flags),
+              (dir, path, st, flags), -1)
 DIVERT (int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
 DIVERT (int, fchmodat, (int dir, const char *path, mode_t mode, int flags),
         (dir, path, mode, flags), -1)
 DIVERT (int, flock, (int fd, int operation), (fd, operation), -1)
 DIVERT (DIR *, fdopendir, (int fd), (fd), NULL)
-DIVERT (struct dirent *, readdir, (DIR * dir), (dir), NULL)
+DIVERT_LARGE (struct dirent *, readdir, (DIR * dir), (dir), NULL)
 DIVERT (int, fsync, (int fd), (fd), -1)
 DIVERT (char *, getcwd, (char *buffer, size_t size), (buffer, size), NULL)
 DIVERT (int, link, (const char *from, const char *to), (from, to), -1)
@@ -262,8 +278,8 @@ __wrap_close (int fd)
     return -1;
 }
 
-int __wrap_open (const char *path, int flags, ...);
-int __real_open (const char *path, int flags, ...);
+int WRAP (open) (const char *path, int flags, ...);
+int REAL (open) (const char *path, int flags, ...);
 
 /* The mode is there, and passed on, when it need not be: the caller's place for it can be read. */
 static bool
@@ -277,7 +293,7 @@ takes_mode (int flags)
 }
 
 int
-__wrap_open (const char *path, int flags, ...)
+WRAP (open) (const char *path, int flags, ...)
 {
     va_list arguments;
     mode_t mode = 0;
@@ -285,28 +301,28 @@ __wrap_open (const char *path, int flags, ...)
     if (fault ("open"))
         return -1;
     if (!takes_mode (flags))
-        return __real_open (path, flags);
+        return REAL (open) (path, flags);
     va_start (arguments, flags);
     mode = va_arg (arguments, mode_t);
     va_end (arguments);
-    return __real_open (path, flags, mode);
+    return REAL (open) (path, flags, mode);
 }
 
-int __wrap_openat (int dir, const char *path, int flags, ...);
-int __real_openat (int dir, const char *path, int flags, ...);
+int WRAP (openat) (int dir, const char *path, int flags, ...);
+int REAL (openat) (int dir, const char *path, int flags, ...);
 
 /* The library makes nothing by it. */
 int
-__wrap_openat (int dir, const char *path, int flags, ...)
+WRAP (openat) (int dir, const char *path, int flags, ...)
 {
-    return fault ("openat") ? -1 : __real_openat (dir, path, flags);
+    return fault ("openat") ? -1 : REAL (openat) (dir, path, flags);
 }
 
-int __wrap_fcntl (int fd, int command, ...);
-int __real_fcntl (int fd, int command, ...);
+int WRAP (fcntl) (int fd, int command, ...);
+int REAL (fcntl) (int fd, int command, ...);
 
 int
-__wrap_fcntl (int fd, int command, ...)
+WRAP (fcntl) (int fd, int command, ...)
 {
     va_list arguments;
 
@@ -315,7 +331,7 @@ __wrap_fcntl (int fd, int command, ...)
     va_start (arguments, command);
     int argument = command == F_DUPFD_CLOEXEC ? va_arg (arguments, int) : 0;
     va_end (arguments);
-    return __real_fcntl (fd, command, argument);
+    return REAL (fcntl) (fd, command, argument);
 }
 
 long __wrap_syscall (long number, ...);
