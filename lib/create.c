@@ -35,7 +35,13 @@ open_retrying (const char *path, int flags, mode_t permissions)
     return fd;
 }
 
-/* A file system without permissions, such as FAT, has no say in this. */
+/* What chmod(2) says where a file system, such as FAT, or a sandbox knows no permissions. */
+static bool
+lacks_permissions (int err)
+{
+    return err == EPERM || err == ENOTSUP || err == ENOSYS;
+}
+
 static int
 fix_permissions (int fd, mode_t permissions)
 {
@@ -44,7 +50,7 @@ fix_permissions (int fd, mode_t permissions)
         return -1;
     if ((st.st_mode & 07777) == permissions || fchmod (fd, permissions) == 0)
         return 0;
-    return errno == EPERM || errno == ENOTSUP ? 0 : -1;
+    return lacks_permissions (errno) ? 0 : -1;
 }
 
 /*
@@ -69,7 +75,7 @@ fix_directory (const char *path, mode_t permissions)
     int err = errno;
     close (fd);
     errno = err;
-    return result;
+    return result == 0 || lacks_permissions (err) ? 0 : -1;
 }
 
 /* Whether the kind of failure says something about the directory, so that another may do. */
@@ -321,7 +327,7 @@ create_and_unlink (const char *dir, struct settings *s)
 static bool
 lacks_tmpfile (int err)
 {
-    return err == EOPNOTSUPP || err == EISDIR || err == EINVAL || err == ENOSYS;
+    return err == EOPNOTSUPP || err == EISDIR || err == EINVAL || err == ENOSYS || err == EPERM;
 }
 
 static int

@@ -568,6 +568,18 @@ test_run (char *out, size_t size, const char *program, const char *a1, const cha
 #define __NR_open __NR_openat /* newer machines have the one call only */
 #endif
 
+static bool
+install_filter (struct sock_filter *code, int length)
+{
+    struct sock_fprog program = {.len = (unsigned short) length, .filter = code};
+
+    if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+        prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
+        return true;
+    test_skip ("no seccomp filter can be installed");
+    return false;
+}
+
 bool
 test_refuse_open (int flags, int error)
 {
@@ -583,24 +595,78 @@ test_refuse_open (int flags, int error)
         BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned) error),
         BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    struct sock_fprog program = {.len = LENGTH (code), .filter = code};
+    return install_filter (code, LENGTH (code));
+}
 
-    if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-        prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
-        return true;
-    test_skip ("no seccomp filter can be installed");
-    return false;
+/* Newer than some headers; the filter of a call that the kernel does not know does no harm. */
+#ifndef __NR_close_range
+#define __NR_close_range 436
+#endif
+#ifndef __NR_fchmodat2
+#define __NR_fchmodat2 452
+#endif
+
+static const struct {
+    const char *name;
+    unsigned number;
+} refusable[] = {
+    {"close_range", __NR_close_range},
+    {"fchmod", __NR_fchmod},
+    {"fchmodat", __NR_fchmodat},
+    {"fchmodat2", __NR_fchmodat2},
+    {"getrandom", __NR_getrandom},
+    {"linkat", __NR_linkat},
+#ifdef __NR_chmod /* newer machines have none */
+    {"chmod", __NR_chmod},
+#endif
+#ifdef __NR_link
+    {"link", __NR_link},
+#endif
+#ifdef __NR_renameat2
+    {"renameat2", __NR_renameat2},
+#endif
+};
+
+bool
+test_refuse_call (const char *name, int error)
+{
+    unsigned number = UINT_MAX;
+
+    for (int i = 0; i < LENGTH (refusable); i++)
+        if (strcmp (refusable[i].name, name) == 0)
+            number = refusable[i].number;
+    struct sock_filter code[] = {
+        BPF_STMT (BPF_LD | BPF_W | BPF_ABS, (unsigned) offsetof (struct seccomp_data, nr)),
+        BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+        BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned) error),
+        BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    return install_filter (code, LENGTH (code));
 }
 
 #else
+
+static bool
+no_filter (void)
+{
+    test_skip ("no seccomp on this system");
+    return false;
+}
 
 bool
 test_refuse_open (int flags, int error)
 {
     (void) flags;
     (void) error;
-    test_skip ("no seccomp on this system");
-    return false;
+    return no_filter ();
+}
+
+bool
+test_refuse_call (const char *name, int error)
+{
+    (void) name;
+    (void) error;
+    return no_filter ();
 }
 
 #endif

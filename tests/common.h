@@ -161,6 +161,10 @@ int test_run (char *out, size_t size, const char *program, const char *a1, const
  */
 bool test_refuse_open (int flags, int error);
 
+/* The same for the system call NAME, one of the table in common.c, in this process and in all that
+ * it starts. */
+bool test_refuse_call (const char *name, int error);
+
 /* A fixture: no O_TMPFILE in the file system. */
 void test_without_o_tmpfile (void);
 

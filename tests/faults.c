@@ -47,7 +47,7 @@ static const struct call calls[] = {
     {"stat", {EACCES, ENOENT, ELOOP, ENOMEM, ENOTDIR, EOVERFLOW}},
     {"lstat", {EACCES, ENOENT, ELOOP, ENOMEM, ENOTDIR, EOVERFLOW}},
     {"fstatat", {EACCES, ENOENT, ELOOP, ENOMEM, ENOTDIR, EOVERFLOW}},
-    {"fchmod", {EPERM, EIO, EROFS, EACCES, ENOMEM, EOPNOTSUPP}},
+    {"fchmod", {EPERM, EIO, EROFS, EACCES, ENOMEM, EOPNOTSUPP, ENOSYS}},
     {"fchmodat", {EPERM, EIO, EROFS, EACCES, ENOMEM, EOPNOTSUPP, ENOENT, ELOOP}},
     {"flock", {EINTR, EWOULDBLOCK, ENOLCK}},
     {"fcntl", {EMFILE, EINVAL, EAGAIN}},

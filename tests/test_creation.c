@@ -354,6 +354,27 @@ check_permissions (int kind, const char *mode, mode_t mask, mode_t bits)
                       st.st_mode & 07777);
 }
 
+/* FAT by way of FUSE, say: what would widen or narrow permissions is not there. */
+START_TEST (file_system_without_permissions_will_do)
+{
+    static const int errors[] = {ENOSYS, EPERM, EOPNOTSUPP};
+    int error = errors[_i];
+
+    umask (077);
+    if (!test_refuse_call ("chmod", error) || !test_refuse_call ("fchmod", error) ||
+        !test_refuse_call ("fchmodat", error) || !test_refuse_call ("fchmodat2", error))
+        return;
+    for (int kind = 0; kind < KINDS; kind++) {
+        FILE *f = open_with (kind, NULL, 0644);
+        ck_assert_msg (f != NULL, "%s", tempfile_errmsg ());
+        assert_closes (f);
+    }
+    struct tempfile_dir *d = TemporaryDirectory (.permissions = 0755);
+    ck_assert_msg (d != NULL, "%s", tempfile_errmsg ());
+    ck_assert_int_eq (tempfile_dir_close (d), 0);
+}
+END_TEST
+
 /* In a child as an ordinary user, because root may open what has no permissions. */
 static void
 check_all_permissions (void *kind)
@@ -697,6 +718,7 @@ add_permissions (TCase *tc)
 {
     tcase_add_loop_test (tc, permissions_are_those_asked_for_whatever_the_umask, 0, KINDS);
     tcase_add_loop_test (tc, permissions_are_right_for_root_too, 0, KINDS);
+    tcase_add_loop_test (tc, file_system_without_permissions_will_do, 0, 3);
 }
 
 static void

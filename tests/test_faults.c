@@ -47,6 +47,7 @@ static const struct {
     {NULL, "open", EISDIR, "there is no O_TMPFILE"},
     {NULL, "open", EOPNOTSUPP, "there is no O_TMPFILE"},
     {NULL, "open", ENOSYS, "there is no O_TMPFILE"},
+    {NULL, "open", EPERM, "a sandbox refuses O_TMPFILE"},
     {NULL, "open", ENOENT, "there is no /proc, the name serves; what was made is gone: another"},
     {"choosing", "open", ANY, "another directory is chosen"},
     {"choosing", "fstat", ANY, "another directory is chosen"},
@@ -54,6 +55,7 @@ static const struct {
     {"choosing", "getcwd", ANY, "the directory is not among the candidates"},
     {NULL, "fchmod", EPERM, "a file system without permissions"},
     {NULL, "fchmod", EOPNOTSUPP, "a file system without permissions"},
+    {NULL, "fchmod", ENOSYS, "a file system without permissions"},
     {NULL, "fchmodat", ANY, "fchmod serves"},
     {NULL, "mkdir", EEXIST, "another name"},
     {NULL, "flock", EWOULDBLOCK, "another name; somebody uses it"},
@@ -78,6 +80,7 @@ static const struct {
     {NULL, "fstatat", EACCES, "nothing could be done in there"},
     {NULL, "renameat2", EINVAL, "link and unlink serve"},
     {NULL, "renameat2", ENOSYS, "link and unlink serve"},
+    {NULL, "renameat2", EPERM, "link and unlink serve"},
     {NULL, "lstat", ANY, "rename will say"},
 };
 
