@@ -187,10 +187,11 @@ int tempfile_keep (FILE *stream);
  *
  * Returns 0 or -1. Then the file stays the temporary file it was: EINVAL (flags, or a NULL),
  * ENOENT, EEXIST, EISDIR; EXDEV (another file system); ENOTSUP (a file without a name that the
- * file system cannot give one: open it with NamedTemporaryFile() instead); the errno of a write
- * that failed, now or earlier; or any errno of fsync(2), link(2) and rename(2). Should rename(2)
- * itself fail for a file without a name, a second try gives ENOTSUP. Only when the directory
- * could not be synced, as the message says then, is PATH in place all the same.
+ * file system cannot give one: open it with NamedTemporaryFile() instead; or TEMPFILE_NOREPLACE
+ * where the file system has neither hard links nor a rename that does not replace); the errno of a
+ * write that failed, now or earlier; or any errno of fsync(2), link(2) and rename(2). Should
+ * rename(2) itself fail for a file without a name, a second try gives ENOTSUP. Only when the
+ * directory could not be synced, as the message says then, is PATH in place all the same.
  */
 enum { TEMPFILE_NOREPLACE = 1, TEMPFILE_SYNC = 2 };
 int tempfile_persist (FILE *stream, const char *path, unsigned flags);

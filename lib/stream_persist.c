@@ -43,17 +43,30 @@ sync_descriptor (int fd)
     return result;
 }
 
+/* What link(2) says where a file system, such as FAT, has no hard links. */
+static bool
+lacks_links (int err)
+{
+    return err == EPERM || err == ENOSYS || err == EOPNOTSUPP;
+}
+
+/* EPERM may be a sandbox's; if it is not, link(2) says so, too. */
 static int
 move_anew (const char *from, const char *to)
 {
+    int refused = ENOSYS;
 #ifdef HAVE_RENAMEAT2
     if (renameat2 (AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
         return 0;
-    if (errno != ENOSYS && errno != EINVAL)
+    refused = errno;
+    if (refused != ENOSYS && refused != EINVAL && refused != EPERM)
         return -1;
 #endif
-    if (link (from, to) < 0)
+    if (link (from, to) < 0) {
+        if (refused != EPERM && lacks_links (errno))
+            errno = ENOTSUP;
         return -1;
+    }
     if (unlink (from) == 0)
         return 0;
     int err = errno;
@@ -179,6 +192,16 @@ write_out (FILE *f, const struct stream *s)
     return 0;
 }
 
+static int
+tell_failure (int err, const char *path, bool named)
+{
+    if (err != ENOTSUP)
+        return tempfile__fail_system (err, "cannot persist as '%s'", path);
+    return tempfile__fail (ENOTSUP, "cannot persist as '%s': %s", path,
+                           named ? "the file system can neither link nor rename without replacing"
+                                 : "the file has no name and can get none here: a named one can");
+}
+
 /* E, which holds PATH, is the stream's when this succeeds, and else still the caller's. */
 static int
 persist_as (FILE *f, struct stream *s, struct entry *e, unsigned flags)
@@ -193,7 +216,7 @@ persist_as (FILE *f, struct stream *s, struct entry *e, unsigned flags)
                                        : become (fd, from, path, flags);
     int err = errno;
     if (result < 0)
-        return tempfile__fail_system (err, "cannot persist as '%s'", path);
+        return tell_failure (err, path, from);
     tempfile__entry_succeed (e, *place);
     *place = e;
     if (s) {

@@ -371,9 +371,46 @@ START_TEST (what_cannot_be_linked_says_what_to_do)
     if (_i == NAMED)
         ck_assert_int_eq (tempfile_persist (f, test_path ("new"), 0), 0);
     else
-        assert_minus_1 (tempfile_persist (f, test_path ("new"), 0), ENOTSUP, "new");
+        assert_minus_1 (tempfile_persist (f, test_path ("new"), 0), ENOTSUP,
+                        "new|has no name|a named one can");
     ck_assert_int_eq (test_entries (test_dir ()), _i == NAMED);
     assert_closes (f);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+/* What a kernel, a file system, a sandbox may say to what is newer than itself. */
+static const int refusals[] = {ENOSYS, EINVAL, EPERM};
+
+START_TEST (link_serves_where_renameat2_is_refused)
+{
+    FILE *f = test_open (NAMED, NULL);
+
+    if (test_refuse_call ("renameat2", refusals[_i])) {
+        test_write_file (test_path ("old"), "old");
+        assert_minus_1 (tempfile_persist (f, test_path ("old"), TEMPFILE_NOREPLACE), EEXIST, "old");
+        ck_assert_int_eq (tempfile_persist (f, test_path ("new"), TEMPFILE_NOREPLACE), 0);
+        ck_assert_int_eq (test_entries (test_dir ()), 2);
+    }
+    assert_closes (f);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+/* FAT by way of FUSE has neither. Replacing is always possible. */
+START_TEST (without_link_and_renameat2_a_file_can_only_replace)
+{
+    static const int errors[] = {EPERM, ENOSYS, EOPNOTSUPP};
+    FILE *f = test_open (NAMED, NULL);
+
+    if (test_refuse_call ("renameat2", EINVAL) && test_refuse_call ("link", errors[_i]) &&
+        test_refuse_call ("linkat", errors[_i]))
+        assert_minus_1 (tempfile_persist (f, test_path ("new"), TEMPFILE_NOREPLACE), ENOTSUP,
+                        "new|neither link nor rename without replacing");
+    ck_assert_int_eq (test_entries (test_dir ()), 1);
+    ck_assert_int_eq (tempfile_persist (f, test_path ("new"), 0), 0);
+    assert_closes (f);
+    ck_assert_int_eq (test_entries (test_dir ()), 1);
     test_remove_entries (test_dir ());
 }
 END_TEST
@@ -488,6 +525,8 @@ main (void)
     tcase_add_loop_test (tc, text_becomes_path, 0, 2);
     tcase_add_loop_test (tc, exit_does_not_delete_it, 0, KINDS);
     tcase_add_loop_test (tc, an_earlier_write_error_makes_it_fail, 0, KINDS);
+    tcase_add_loop_test (tc, link_serves_where_renameat2_is_refused, 0, LENGTH (refusals));
+    tcase_add_loop_test (tc, without_link_and_renameat2_a_file_can_only_replace, 0, 3);
     tcase_set_timeout (tc, 60);
 
     tc = test_case (s, "persist without O_TMPFILE");
