@@ -160,11 +160,16 @@ unlink_name (const char *path)
     return unlink (path) == 0 || errno == ENOENT ? 0 : errno;
 }
 
-/* A directory with all that is in it. */
+/* A directory with all that is in it. An errno, with message, or 0. */
 static int
 remove_name (struct entry *e)
 {
-    return e->kind == ENTRY_DIRECTORY ? tempfile__remove_tree (e->path) : unlink_name (e->path);
+    if (e->kind == ENTRY_DIRECTORY)
+        return tempfile__remove_tree (e->path);
+    int err = unlink_name (e->path);
+    if (err)
+        tempfile__fail_system (err, "cannot delete '%s'", e->path);
+    return err;
 }
 
 struct entry *

@@ -70,9 +70,9 @@ void tempfile__entry_keep (struct entry *);
 void tempfile__entry_succeed (struct entry *new, struct entry *old);
 bool tempfile__entry_is_kept (const struct entry *);
 
-/* Deletes the file unless it is KEPT, and ends the hold. Returns 0, or the errno of unlink(2), or
- * of tempfile__remove_tree(), which leaves a message; the entry is gone in any case. A name that is
- * gone already is no error. */
+/* Deletes the file unless it is KEPT, and ends the hold. Returns 0, or with message the errno of
+ * unlink(2) or of tempfile__remove_tree(); the entry is gone in any case. A name that is gone
+ * already is no error. */
 int tempfile__entry_delete (struct entry *);
 
 /* Ends the hold; a LIVE file stays until tempfile_unlink() or exit. */

@@ -141,6 +141,7 @@ run_hooks (struct stream *s)
     return first;
 }
 
+/* An errno, with message, or 0. */
 static int
 settle_name (struct stream *s)
 {
@@ -169,11 +170,13 @@ tempfile__stream_close (struct stream *s)
     tempfile__wide_reset (s);
     if (s->storage->ops->close (s->storage) < 0)
         note (&err, errno);
-    note (&err, settle_name (s));
+    int deletion = settle_name (s);
     discard (s);
-    if (!err)
+    if (err)
+        return tempfile__fail_system (err, "cannot close the stream");
+    if (!deletion)
         return 0;
-    tempfile__fail_system (err, "cannot close the stream");
+    errno = deletion;
     return -1;
 }
 

@@ -229,6 +229,7 @@ close_in_readonly (void *which)
     int error = errno;
     ck_assert_int_eq (result, EOF);
     ck_assert_int_eq (error, EACCES);
+    ck_assert_msg (strstr (tempfile_errmsg (), name), "%s", tempfile_errmsg ());
     assert_whole (name);
     ck_assert_int_eq (chmod (dir, 0700), 0);
     assert_minus_1 (tempfile_unlink (name), ENOENT, NULL);
