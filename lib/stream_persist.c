@@ -192,14 +192,17 @@ write_out (FILE *f, const struct stream *s)
     return 0;
 }
 
-static int
-tell_failure (int err, const char *path, bool named)
+/* What is not possible here, in more words than the system has. */
+static const char *
+why_not (int err, bool named, unsigned flags)
 {
     if (err != ENOTSUP)
-        return tempfile__fail_system (err, "cannot persist as '%s'", path);
-    return tempfile__fail (ENOTSUP, "cannot persist as '%s': %s", path,
-                           named ? "the file system can neither link nor rename without replacing"
-                                 : "the file has no name and can get none here: a named one can");
+        return "";
+    if (!named)
+        return ": the file has no name and can get none here, a named one can";
+    return flags & TEMPFILE_NOREPLACE
+               ? ": the file system can neither link nor rename without replacing"
+               : "";
 }
 
 /* E, which holds PATH, is the stream's when this succeeds, and else still the caller's. */
@@ -216,7 +219,8 @@ persist_as (FILE *f, struct stream *s, struct entry *e, unsigned flags)
                                        : become (fd, from, path, flags);
     int err = errno;
     if (result < 0)
-        return tell_failure (err, path, from);
+        return tempfile__fail_system (err, "cannot persist as '%s'%s", path,
+                                      why_not (err, from, flags));
     tempfile__entry_succeed (e, *place);
     *place = e;
     if (s) {
