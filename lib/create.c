@@ -119,18 +119,19 @@ make_path (const char *dir, const struct settings *s, size_t *random)
 /*
  * Until it is locked, what is new and recoverable looks abandoned to tempfile_recover(), which may
  * have locked it first, or deleted it. Then it was never ours: EEXIST, and another name is tried.
+ * The number of links does not tell: NFS and FUSE keep what is open under a name of their own.
  */
 static int
-lock_new (int fd)
+lock_new (int fd, const char *path)
 {
-    struct stat st;
+    struct stat st, now = {0};
     if (flock (fd, LOCK_EX | LOCK_NB) < 0) {
         errno = errno == EWOULDBLOCK ? EEXIST : errno;
         return -1;
     }
-    if (fstat (fd, &st) < 0)
+    if (fstat (fd, &st) < 0 || (lstat (path, &now) < 0 && errno != ENOENT))
         return -1;
-    if (st.st_nlink > 0)
+    if (now.st_dev == st.st_dev && now.st_ino == st.st_ino)
         return 0;
     errno = EEXIST;
     return -1;
@@ -143,7 +144,7 @@ tempfile__make_file (const char *path, void *settings)
     int fd = open_retrying (path, s->mode.flags | O_CREAT | O_EXCL | O_NOFOLLOW, s->permissions);
     if (fd < 0)
         return fd;
-    if ((!s->recoverable || lock_new (fd) == 0) && fix_permissions (fd, s->permissions) == 0)
+    if ((!s->recoverable || lock_new (fd, path) == 0) && fix_permissions (fd, s->permissions) == 0)
         return fd;
     int err = errno;
     close (fd);
@@ -161,7 +162,7 @@ lock_directory (const char *path)
         errno = errno == ENOENT ? EEXIST : errno;
         return -1;
     }
-    int result = lock_new (fd);
+    int result = lock_new (fd, path);
     if (result == 0 && fd == 0)
         result = fd = fcntl (0, F_DUPFD_CLOEXEC, 1);
     if (result >= 0)
@@ -189,6 +190,15 @@ tempfile__make_directory (const char *path, void *settings)
     return CREATE_FAILED;
 }
 
+/* A server of FUSE looks at what it has just made, where tempfile_recover() may have been faster.
+ */
+static bool
+is_gone_again (const char *dir, bool tagged, int err)
+{
+    struct stat st;
+    return tagged && err == ENOENT && stat (dir, &st) == 0;
+}
+
 /* Fills in one name after the other until something could be made under it. */
 static int
 try_names (const char *dir, char *path, size_t random, bool tagged, const struct maker *m)
@@ -200,8 +210,9 @@ try_names (const char *dir, char *path, size_t random, bool tagged, const struct
         int result = m->make (path, m->arg);
         if (result != CREATE_FAILED)
             return result;
-        if (errno != EEXIST)
-            return failure (errno, dir);
+        int err = errno;
+        if (err != EEXIST && !is_gone_again (dir, tagged, err))
+            return failure (err, dir);
     }
     tempfile__fail (EEXIST, "dir '%s': no unused name in %d tries", dir, TRIES);
     return CREATE_REFUSED;
