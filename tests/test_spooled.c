@@ -423,15 +423,11 @@ END_TEST
 #ifndef OWN_MALLOC /* which ends the program when asked for as much */
 /* No memory of PTRDIFF_MAX bytes is left, which 32 bits could address; a file can be as large. */
 #if PTRDIFF_MAX > INT32_MAX
-enum { ANY_FILE = false };
-
 static void
 leave_no_memory (void)
 {
 }
 #else
-enum { ANY_FILE = true };
-
 static void
 leave_no_memory (void)
 {
