@@ -190,13 +190,34 @@ tempfile__make_directory (const char *path, void *settings)
     return CREATE_FAILED;
 }
 
-/* A server of FUSE looks at what it has just made, where tempfile_recover() may have been faster.
+/*
+ * A server of FUSE looks at what it has just made, where tempfile_recover() may have been faster.
+ * That does not come often in a row, and ENOENT may also mean that the name is refused.
  */
 static bool
-is_gone_again (const char *dir, bool tagged, int err)
+is_gone_again (const char *dir, bool tagged, int err, int tries)
+{
+    enum { IN_A_ROW = 10 };
+    struct stat st;
+    return tagged && err == ENOENT && tries < IN_A_ROW && stat (dir, &st) == 0;
+}
+
+/* In a directory that is there, what FAT and others say to characters that they do not take. */
+static bool
+refuses_name (const char *dir, int err)
 {
     struct stat st;
-    return tagged && err == ENOENT && stat (dir, &st) == 0;
+    return (err == ENOENT || err == EINVAL || err == EILSEQ || err == ENAMETOOLONG) &&
+           stat (dir, &st) == 0;
+}
+
+static int
+fail_to_make (const char *dir, const char *path, int err)
+{
+    if (!refuses_name (dir, err))
+        return failure (err, dir);
+    tempfile__fail_system (err, "'%s'", path);
+    return CREATE_FAILED;
 }
 
 /* Fills in one name after the other until something could be made under it. */
@@ -211,8 +232,8 @@ try_names (const char *dir, char *path, size_t random, bool tagged, const struct
         if (result != CREATE_FAILED)
             return result;
         int err = errno;
-        if (err != EEXIST && !is_gone_again (dir, tagged, err))
-            return failure (err, dir);
+        if (err != EEXIST && !is_gone_again (dir, tagged, err, i))
+            return fail_to_make (dir, path, err);
     }
     tempfile__fail (EEXIST, "dir '%s': no unused name in %d tries", dir, TRIES);
     return CREATE_REFUSED;

@@ -307,6 +307,23 @@ START_TEST (names_may_be_as_long_as_the_file_system_takes)
 }
 END_TEST
 
+/* Where it is the name that is refused, and not the directory, the message is about the name. */
+START_TEST (a_name_that_the_file_system_refuses_is_named)
+{
+    static const char *const suffixes[] = {":*?", "\\", "\377", " ."};
+
+    for (int i = 0; i < LENGTH (suffixes); i++) {
+        FILE *f = NamedTemporaryFile (.suffix = suffixes[i], .dir = test_dir (), .recoverable = _i);
+        ck_assert_msg (f || strstr (tempfile_errmsg (), suffixes[i]), "%s", tempfile_errmsg ());
+        ck_assert (!f || fclose (f) == 0);
+        struct tempfile_dir *d =
+            TemporaryDirectory (.suffix = suffixes[i], .dir = test_dir (), .recoverable = _i);
+        ck_assert_msg (d || strstr (tempfile_errmsg (), suffixes[i]), "%s", tempfile_errmsg ());
+        ck_assert (!d || tempfile_dir_close (d) == 0);
+    }
+}
+END_TEST
+
 static const unsigned flags[] = {0, TEMPFILE_NOREPLACE, TEMPFILE_SYNC,
                                  TEMPFILE_NOREPLACE | TEMPFILE_SYNC};
 
@@ -760,9 +777,8 @@ START_TEST (what_cannot_be_written_out_is_not_persisted)
 
     test_write_file (target, "old");
     int fd = fill_up (filler);
-    bool failed = false;
     for (int i = 0; i < 16; i++)
-        failed |= fwrite (block, 1, sizeof block, f) < sizeof block;
+        (void) fwrite (block, 1, sizeof block, f);
     ck_assert_int_eq (tempfile_persist (f, target, TEMPFILE_SYNC), -1);
     if (_i != PLAIN) /* of which nothing but its error indicator is known */
         assert_lack (errno);
@@ -851,15 +867,14 @@ memory_in_use (void)
     return pages * (size_t) sysconf (_SC_PAGESIZE);
 }
 
-static void
-limit (int what, size_t value)
-{
-    struct rlimit l;
-
-    ck_assert_int_eq (getrlimit (what, &l), 0);
-    l.rlim_cur = value;
-    ck_assert_int_eq (setrlimit (what, &l), 0);
-}
+/* Of the process, as setrlimit(2) has it. */
+#define limit(what, value)                             \
+    do {                                               \
+        struct rlimit l_;                              \
+        ck_assert_int_eq (getrlimit ((what), &l_), 0); \
+        l_.rlim_cur = (value);                         \
+        ck_assert_int_eq (setrlimit ((what), &l_), 0); \
+    } while (0)
 
 START_TEST (a_spool_that_outgrows_memory_moves_to_disk)
 {
@@ -1121,6 +1136,7 @@ add_behaviour (TCase *tc)
     tcase_add_loop_test (tc, what_is_made_is_private_where_there_are_permissions, 0, 2);
     tcase_add_test (tc, names_are_distinct_in_lower_case);
     tcase_add_test (tc, names_may_be_as_long_as_the_file_system_takes);
+    tcase_add_loop_test (tc, a_name_that_the_file_system_refuses_is_named, 0, 2);
     tcase_add_loop_test (tc, what_can_be_persisted_is_whole_and_the_rest_says_why_not, 0,
                          ALL_KINDS * LENGTH (flags));
     tcase_add_test (tc, what_the_caller_removes_is_made);
