@@ -304,9 +304,10 @@ int tempfile_make (char **path, int (*make) (const char *path, void *arg), void 
 
 /*
  * The directory for temporary files: the first of $TMPDIR, $TEMP, $TMP, /tmp, /var/tmp, /usr/tmp
- * and the current directory in which a file can be made; it is chosen once. The environment is
- * ignored in set-user-ID and set-group-ID programs. The string is the library's and stays valid.
- * Returns NULL with ENOENT when none serves.
+ * and the current directory in which a file can be made; it is chosen once. Should it go later, the
+ * calls that need it fail, and the message names it; tempfile_settempdir (NULL) chooses another.
+ * The environment is ignored in set-user-ID and set-group-ID programs. The string is the library's
+ * and stays valid. Returns NULL with ENOENT when none serves.
  */
 const char *tempfile_gettempdir (void);
 
