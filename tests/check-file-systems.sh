@@ -9,7 +9,8 @@
 #     acl bindfs btrfs-progs exfat-fuse exfatprogs fuse-overlayfs ntfs-3g xfsprogs
 #
 # All is mounted in a mount namespace of its own, on loop devices that go with their last mount, and
-# the servers of FUSE end with what they have mounted. So nothing is left, even when this is killed.
+# the servers of FUSE end with the namespace. So nothing is left, even when this is killed, but an
+# empty directory.
 #
 # From the Makefile come TEST_BUILDDIR, top_builddir and MAKE. Exit status 77: nothing to test.
 set -u
@@ -145,7 +146,7 @@ if mounted xfs 300m noatime mkfs.xfs -q; then
     over xfs
 fi
 if mounted btrfs 120m noatime mkfs.btrfs -q; then
-    try 'behaviour memory full' "$work/btrfs" btrfs
+    try 'behaviour memory subvolumes full' "$work/btrfs" btrfs
     TEST_MOUNT=$work/btrfs try read-only "$work/btrfs" btrfs
     if btrfs quota enable btrfs >log 2>&1 && btrfs subvolume create btrfs/sub >log 2>&1 &&
         btrfs qgroup limit 16m btrfs/sub >log 2>&1; then

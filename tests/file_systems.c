@@ -5,6 +5,7 @@
  *
  *     behaviour  whatever the file system has or lacks: all that is promised holds
  *     full       no space left, or no quota: TEST_FULL is ENOSPC or EDQUOT, ENOSPC by default
+ *     subvolumes a directory on Btrfs is a file system of its own
  *     inodes     no more files
  *     memory     no more memory
  *     read-only  TEST_MOUNT, where TMPDIR is, is mounted read-only in mid-use
@@ -411,6 +412,27 @@ START_TEST (directories_go_with_all_that_is_in_them)
     }
     ck_assert_msg (tempfile_dir_close (d) == 0, "%s", tempfile_errmsg ());
     ck_assert_int_eq (test_entries (test_dir ()), 0);
+}
+END_TEST
+
+/* As what is mounted there: another file system, as far as anybody can see. */
+START_TEST (a_subvolume_is_left_alone)
+{
+    char command[PATH_MAX];
+    struct tempfile_dir *d = TemporaryDirectory ();
+
+    ck_assert_msg (d != NULL, "%s", tempfile_errmsg ());
+    const char *sub = test_join (tempfile_dir_name (d), "sub");
+    snprintf (command, sizeof command, "btrfs subvolume create '%s'", sub);
+    ck_assert_int_eq (system (command), 0);
+    test_write_file (test_join (sub, "inside"), text);
+    test_write_file (test_join (tempfile_dir_name (d), "beside"), text);
+    char *name = strdup (tempfile_dir_name (d));
+    assert_minus_1 (tempfile_dir_close (d), EXDEV, "/sub'");
+    ck_assert_int_eq (test_entries (name), 1);
+    ck_assert_int_eq (test_entries (sub), 1);
+    ck_assert (unlink (test_join (sub, "inside")) == 0 && rmdir (sub) == 0 && rmdir (name) == 0);
+    free (name);
 }
 END_TEST
 
@@ -1168,6 +1190,8 @@ main (void)
 
     add_behaviour (settled_case (s, "behaviour"));
     add_full (settled_case (s, "full"));
+    tc = settled_case (s, "subvolumes");
+    tcase_add_test (tc, a_subvolume_is_left_alone);
     tc = settled_case (s, "inodes");
     tcase_add_test (tc, no_more_files_is_an_error_that_names_the_directory);
     tcase_add_test (tc, a_directory_without_files_to_give_is_passed_over);
