@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 static pthread_mutex_t locks[LOCKS] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER,
-                                       PTHREAD_MUTEX_INITIALIZER};
+                                       PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
 static _Atomic unsigned generation = 1;
 static pid_t known;
 static bool unwatched;

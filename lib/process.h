@@ -10,7 +10,7 @@
 
 /* The locks, in the order in which one thread may take several. No lock is held while code of
  * the program runs (hooks, callbacks), so such code may call anything here. */
-enum lock { LOCK_SIGNALS, LOCK_STREAMS, LOCK_REGISTRY, LOCKS };
+enum lock { LOCK_SIGNALS, LOCK_STREAMS, LOCK_REGISTRY, LOCK_CHARSETS, LOCKS };
 
 void tempfile__lock (enum lock);
 void tempfile__unlock (enum lock);

@@ -11,6 +11,7 @@
  */
 #include "export.h"
 
+#include "process.h"
 #include "text_charset.h"
 #include "text_utf8.h"
 
@@ -441,13 +442,37 @@ tempfile__charset_encode_94 (const struct charset *s, struct work *w, bool pairs
     w->out = out;
 }
 
-void
-tempfile__charset_close (struct charset *s)
+/*
+ * libc loads and unloads a set's code under locks of its own, which a fork at that moment would
+ * leave locked in the child: exit() may wait for one of them as well. So no fork comes between.
+ */
+static int
+open_both (struct charset *s, const char *name)
 {
+    tempfile__lock (LOCK_CHARSETS);
+    s->from = iconv_open ("UTF-8", name);
+    s->to = s->from == no_iconv ? no_iconv : iconv_open (name, "UTF-8");
+    int err = errno;
+    tempfile__unlock (LOCK_CHARSETS);
+    errno = err;
+    return s->to == no_iconv ? -1 : 0;
+}
+
+static void
+close_both (struct charset *s)
+{
+    tempfile__lock (LOCK_CHARSETS);
     if (s->from != no_iconv)
         iconv_close (s->from);
     if (s->to != no_iconv)
         iconv_close (s->to);
+    tempfile__unlock (LOCK_CHARSETS);
+}
+
+void
+tempfile__charset_close (struct charset *s)
+{
+    close_both (s);
     for (int i = 0; i < 256; i++)
         free (s->two[i]);
     for (int i = 0; i < PAGES; i++)
@@ -462,9 +487,7 @@ tempfile__charset_open (const char *name)
     struct charset *s = calloc (1, sizeof *s);
     if (!s)
         return NULL;
-    s->from = iconv_open ("UTF-8", name);
-    s->to = s->from == no_iconv ? no_iconv : iconv_open (name, "UTF-8");
-    if (s->to == no_iconv) {
+    if (open_both (s, name) < 0) {
         int err = errno;
         tempfile__charset_close (s);
         errno = err;

@@ -258,6 +258,19 @@ look_up (void *failures)
     return NULL;
 }
 
+/* Has libc load what it needs for one encoding, and unload what it needed for the last. */
+static void *
+convert (void *failures)
+{
+    static const char *const encodings[] = {"koi8-r", "cp1252", "iso8859-2", "cp437", "cp1251"};
+
+    for (int i = 0; !atomic_load (&stop); i++) {
+        FILE *f = TemporaryFile (.mode = "w", .encoding = encodings[i % LENGTH (encodings)]);
+        *(int *) failures += !f || fclose (f) != 0;
+    }
+    return NULL;
+}
+
 /* AddressSanitizer's malloc() may itself be locked in the child of a process with threads. */
 #ifdef ADDRESS_SANITIZER
 enum { FILES = 0 };
@@ -298,7 +311,8 @@ ended_well (int status)
 
 START_TEST (child_never_gets_stuck_however_busy_the_parent_is)
 {
-    enum { THREADS = 4 };
+    enum { THREADS = 5 };
+    static void *(*const works[THREADS]) (void *) = {churn, look_up, churn, look_up, convert};
     pthread_t threads[THREADS];
     int failures[THREADS] = {0};
     int rounds = test_number ("TEMPFILE_TEST_FORKS", 1000);
@@ -307,8 +321,7 @@ START_TEST (child_never_gets_stuck_however_busy_the_parent_is)
         test_skip ("files of the children: AddressSanitizer's malloc() gets stuck itself");
     ck_assert_ptr_nonnull (tempfile_gettempdir ());
     for (int i = 0; i < THREADS; i++)
-        ck_assert_int_eq (pthread_create (&threads[i], NULL, i % 2 ? look_up : churn, &failures[i]),
-                          0);
+        ck_assert_int_eq (pthread_create (&threads[i], NULL, works[i], &failures[i]), 0);
     for (int i = 0; i < rounds; i++) {
         int status;
         pid_t child = fork ();
