@@ -279,19 +279,25 @@ be_killed (struct holder *holders)
     }
 }
 
-/* Ones that run code of libc's, which knows nothing of its threads being gone, are left out where
- * a sanitizer stands between. */
+/* The last are left out where a sanitizer's own locks, or what it knows of threads, may be in the
+ * way of a child. */
 static const struct {
     void (*live) (struct holder *);
     bool quiet, killed; /* forked when no stream is in use; ended by SIGKILL */
 } children[] = {
     {end_by_exit, true, false},   {end_at_once, false, false},
     {become_other, false, false}, {end_with_copies_closed, true, false},
-#if !defined ADDRESS_SANITIZER && !defined THREAD_SANITIZER
     {end_by__exit, false, false}, {end_by_quick_exit, false, false},
     {be_killed, false, true},     {end_with_threads, true, false},
-#endif
 };
+
+#if defined ADDRESS_SANITIZER
+enum { KINDS = 4 };
+#elif defined THREAD_SANITIZER
+enum { KINDS = 7 };
+#else
+enum { KINDS = LENGTH (children) };
+#endif
 
 static pid_t
 fork_child (int kind, struct holder *holders)
@@ -345,11 +351,11 @@ forks (void)
         while (all_made (holders) < count * i / n_children && !wrongs ())
             sleep_for (0.0005);
         if (i >= AT_ONCE)
-            reap (pids[i - AT_ONCE], (i - AT_ONCE) % LENGTH (children));
-        pids[i] = fork_child (i % LENGTH (children), holders);
+            reap (pids[i - AT_ONCE], (i - AT_ONCE) % KINDS);
+        pids[i] = fork_child (i % KINDS, holders);
     }
     for (int i = n_children > AT_ONCE ? n_children - AT_ONCE : 0; i < n_children; i++)
-        reap (pids[i], i % LENGTH (children));
+        reap (pids[i], i % KINDS);
     for (int t = 0; t < FORKS_THREADS; t++)
         pthread_join (holders[t].worker.thread, NULL);
     int recovered = tempfile_recover (NULL);
@@ -743,7 +749,11 @@ be_ended (uint64_t seed, int ready)
 static void
 end_by_signals (void)
 {
+#if defined ADDRESS_SANITIZER || defined THREAD_SANITIZER /* which has SIGSEGV for itself */
+    static const int fatal[] = {SIGTERM, SIGHUP, SIGINT, SIGALRM, SIGPIPE};
+#else
     static const int fatal[] = {SIGTERM, SIGHUP, SIGINT, SIGALRM, SIGPIPE, SIGABRT, SIGSEGV};
+#endif
     struct worker w;
     double end = now () + stress.seconds;
     long count = 0;
