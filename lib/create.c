@@ -125,7 +125,11 @@ static int
 lock_new (int fd, const char *path)
 {
     struct stat st, now = {0};
-    if (flock (fd, LOCK_EX | LOCK_NB) < 0) {
+    int locked;
+    do
+        locked = flock (fd, LOCK_EX | LOCK_NB);
+    while (locked < 0 && errno == EINTR);
+    if (locked < 0) {
         errno = errno == EWOULDBLOCK ? EEXIST : errno;
         return -1;
     }

@@ -234,16 +234,22 @@ tempfile_rollover (FILE *f)
 }
 
 static int
+truncate_descriptor (int fd, off_t size)
+{
+    int result;
+    do
+        result = ftruncate (fd, size);
+    while (result < 0 && errno == EINTR);
+    return result;
+}
+
+static int
 truncate_file (FILE *f, off_t size)
 {
     struct stream *s = tempfile__stream_find (f);
     if (s)
         return s->storage->ops->truncate (s->storage, size);
-    int result;
-    do
-        result = ftruncate (fileno (f), size);
-    while (result < 0 && errno == EINTR);
-    return result;
+    return truncate_descriptor (fileno (f), size);
 }
 
 /*
@@ -330,7 +336,7 @@ reopen_descriptor (FILE *f, int fd, const struct settings *s)
     int again = open_again (f, fd, &s->mode);
     if (again < 0)
         return NULL;
-    if (s->mode.truncate && ftruncate (again, 0) < 0) {
+    if (s->mode.truncate && truncate_descriptor (again, 0) < 0) {
         tempfile__fail_system (errno, "cannot truncate the file");
         close_saving_errno (again);
         return NULL;

@@ -52,6 +52,16 @@ lacks_links (int err)
 
 /* EPERM may be a sandbox's; if it is not, link(2) says so, too. */
 static int
+open_directory (const char *path)
+{
+    int fd;
+    do
+        fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+static int
 move_anew (const char *from, const char *to)
 {
     int refused = ENOSYS;
@@ -166,7 +176,7 @@ static int
 become_synced (int fd, const char *from, const char *path, unsigned flags)
 {
     char *name = parent (path);
-    int dir = name ? open (name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int dir = name ? open_directory (name) : -1;
     int result = dir < 0 || sync_descriptor (fd) < 0 ? -1 : become (fd, from, path, flags);
     if (result == 0 && sync_descriptor (dir) < 0)
         result = 1;

@@ -547,7 +547,8 @@ abandon (void)
 static bool
 is_lack (int error)
 {
-    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOLCK || error == EIO;
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOLCK ||
+           error == EIO || error == EINTR;
 }
 
 /* What one run did not get, the next gets. */

@@ -6,7 +6,7 @@
  *
  * After each run:
  *   - the failure was reported by its errno, or one that the table below allows in its place, with
- *     a message where a function of this library failed; or it was overcome in a way that the
+ *     a message where a function of this library failed, but never as EINTR; or it was overcome in a way that the
  *     table below allows, and then the scenario has found its result right;
  *   - no descriptor is left, and no memory but what is kept on purpose (see is_leak());
  *   - no name is left in the directory, unless deleting it was what failed, and was reported;
@@ -254,6 +254,8 @@ check_report (const struct run *run, const struct outcome *o)
     }
     if (!r->call)
         complain (run, "nothing failed, but: %s, %s", strerror (o->error), o->message);
+    else if (o->error == EINTR)
+        complain (run, "an interrupted call was not made again: %s", o->message);
     else if (!may_be_reported (run->scenario->name, r, o->error))
         complain (run, "reported as %s, %s", strerror (o->error), o->message);
     if (!o->worded)
