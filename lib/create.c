@@ -351,7 +351,7 @@ create_and_unlink (const char *dir, struct settings *s)
     int fd = tempfile__create_named (dir, s, &e);
     if (fd < 0)
         return fd;
-    int err = tempfile__entry_delete (e);
+    int err = tempfile__entry_discard (e);
     if (err == 0)
         return fd;
     errno = err;

@@ -297,16 +297,37 @@ tempfile__entry_is_kept (const struct entry *e)
 }
 
 /* Unlinking a name twice, here and in a walk, does no harm; leaving it LIVE too short would. */
-int
-tempfile__entry_delete (struct entry *e)
+static int
+remove_if_live (struct entry *e)
 {
-    int err = 0;
-    if (atomic_load (&e->state) == LIVE && is_mine (e))
-        err = remove_name (e);
+    return atomic_load (&e->state) == LIVE && is_mine (e) ? remove_name (e) : 0;
+}
+
+static void
+end_hold (struct entry *e)
+{
     tempfile__lock (LOCK_REGISTRY);
     move (e, LIVE, GONE);
     release (e);
     tempfile__unlock (LOCK_REGISTRY);
+}
+
+int
+tempfile__entry_delete (struct entry *e)
+{
+    int err = remove_if_live (e);
+    end_hold (e);
+    return err;
+}
+
+int
+tempfile__entry_discard (struct entry *e)
+{
+    int err = remove_if_live (e);
+    if (err)
+        tempfile__entry_leave (e);
+    else
+        end_hold (e);
     return err;
 }
 

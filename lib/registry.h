@@ -3,14 +3,14 @@
  * The names that this process has made, and what is to become of them.
  *
  * An entry stands for one name, of a file or a directory. Whoever opened that HOLDS the entry
- * and must end with either tempfile__entry_delete() or tempfile__entry_leave(); after that the
- * entry is not his. What is said of files below is said of directories as well.
+ * and must end with tempfile__entry_delete(), tempfile__entry_discard() or tempfile__entry_leave();
+ * after that the entry is not his. What is said of files below is said of directories as well.
  *
  *     RESERVED --pending--> PENDING --created--> LIVE  or  KEPT
  *         ^                    |
  *         +----not_created-----+
  *
- *     LIVE --keep--> KEPT        LIVE --delete, unlink--> GONE
+ *     LIVE --keep--> KEPT        LIVE --delete, discard, unlink--> GONE
  *     PENDING, LIVE --clean_up--> TAKEN
  *
  *   FREE      not in use; on the free list
@@ -74,6 +74,10 @@ bool tempfile__entry_is_kept (const struct entry *);
  * unlink(2) or of tempfile__remove_tree(); the entry is gone in any case. A name that is gone
  * already is no error. */
 int tempfile__entry_delete (struct entry *);
+
+/* The same for a file that was never handed out, so that nobody else will delete it: where that
+ * cannot be done now, it stays LIVE, for exit. */
+int tempfile__entry_discard (struct entry *);
 
 /* Ends the hold; a LIVE file stays until tempfile_unlink() or exit. */
 void tempfile__entry_leave (struct entry *);

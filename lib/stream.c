@@ -149,7 +149,7 @@ tempfile_open_named (const struct tempfile_options *options, size_t size)
         f = open_custom (fd, a.entry, &s);
     if (!f) {
         int err = errno;
-        tempfile__entry_delete (a.entry);
+        tempfile__entry_discard (a.entry);
         errno = err;
         return NULL;
     }

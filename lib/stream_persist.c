@@ -154,7 +154,7 @@ link_replacing (int fd, const char *path)
         return 0;
     }
     err = errno;
-    tempfile__entry_delete (fresh);
+    tempfile__entry_discard (fresh);
     errno = err;
     return -1;
 }

@@ -68,6 +68,13 @@ tempfile__entry_delete (struct entry *e)
     return err;
 }
 
+/* Without a registry, nothing is tried again at exit. */
+int
+tempfile__entry_discard (struct entry *e)
+{
+    return tempfile__entry_delete (e);
+}
+
 /* Nothing is recoverable here. */
 void
 tempfile__entry_own_lock (struct entry *e, int fd)
