@@ -122,22 +122,29 @@ unindex (struct entry *e)
     e->indexed = false;
 }
 
+static void
+give_up_lock (struct entry *e)
+{
+    if (e->lock >= 0)
+        close (e->lock);
+    e->lock = -1;
+}
+
 /*
  * Forgets an entry that nobody holds any more and that is no longer LIVE. One that is TAKEN by a
- * walk still under way is lost: its path is being read. With the lock.
+ * walk still under way is lost, but for its lock: its path is being read. With the lock.
  */
 static void
 release_one (struct entry *e)
 {
     e->held = false;
+    give_up_lock (e);
     if (atomic_load (&e->state) == TAKEN && atomic_load (&walks) > 0)
         return;
     unindex (e);
     atomic_store (&e->state, FREE);
     free (e->path);
     e->path = NULL;
-    if (e->lock >= 0)
-        close (e->lock);
     e->next_free = free_list;
     free_list = e;
 }

@@ -5,6 +5,7 @@
  */
 #include "common.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -299,6 +300,37 @@ START_TEST (exactly_the_abandoned_files_are_deleted)
 }
 END_TEST
 
+/* --- a process that lives on --- */
+
+static void *
+clean_up (void *arg)
+{
+    tempfile_cleanup ();
+    return arg;
+}
+
+/* Its entry is being looked at then: what it has of it goes all the same. */
+START_TEST (a_directory_that_is_closed_amid_a_cleanup_gives_its_lock_back)
+{
+    enum { FILES = 20000 };
+    char name[32];
+    pthread_t thread;
+    struct tempfile_dir *d = TemporaryDirectory (.recoverable = 1);
+
+    ck_assert_ptr_nonnull (d);
+    const char *path = tempfile_dir_name (d);
+    for (int i = 0; i < FILES; i++) {
+        snprintf (name, sizeof name, "%d", i);
+        test_write_file (test_join (path, name), "");
+    }
+    ck_assert_int_eq (pthread_create (&thread, NULL, clean_up, NULL), 0);
+    while (test_entries (path) == FILES)
+        sched_yield ();
+    ck_assert_int_eq (tempfile_dir_close (d), 0);
+    ck_assert_int_eq (pthread_join (thread, NULL), 0);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -316,5 +348,6 @@ main (void)
     tcase_add_test (tc, a_recoverable_file_cannot_be_kept);
     tcase_add_test (tc, a_bad_directory_is_an_error);
     tcase_add_test (tc, exactly_the_abandoned_files_are_deleted);
+    tcase_add_test (tc, a_directory_that_is_closed_amid_a_cleanup_gives_its_lock_back);
     return test_main (s);
 }
