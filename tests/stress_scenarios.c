@@ -191,13 +191,16 @@ close_parent_s (struct holder *holders)
         }
 }
 
+/* For exit to remove. */
+static struct tempfile_dir *volatile forgotten;
+
 static void
 end_by_exit (struct holder *holders)
 {
     (void) holders;
     use_library ();
     (void) NamedTemporaryFile (.delete_when = TEMPFILE_DELETE_ON_EXIT);
-    (void) TemporaryDirectory ();
+    forgotten = TemporaryDirectory ();
     exit (wrongs () ? 1 : 0);
 }
 
@@ -242,7 +245,7 @@ end_by_quick_exit (struct holder *holders)
     (void) holders;
     use_library ();
     (void) NamedTemporaryFile ();
-    (void) TemporaryDirectory ();
+    forgotten = TemporaryDirectory ();
     quick_exit (wrongs () ? 1 : 0);
 }
 
@@ -729,7 +732,8 @@ be_ended (uint64_t seed, int ready)
     struct worker *workers = calloc (ENDED_THREADS, sizeof *workers);
     struct rlimit none = {0, 0};
     setrlimit (RLIMIT_CORE, &none);
-    freopen ("/dev/null", "w", stderr); /* what fails while the process ends is no news */
+    if (!freopen ("/dev/null", "w", stderr)) /* what fails while the process ends is no news */
+        _exit (1);
     stress.seed = seed;
     begin_work ();
     if (!workers || tempfile_cleanup_on_signals () != 0)
