@@ -117,8 +117,8 @@ check_held (struct held *h)
     rewind (h->file);
     if (!fgets (line, sizeof line, h->file) || strcmp (line, h->text) != 0 || getc (h->file) != EOF)
         wrong ("'%s' is not what was written", h->text);
-    if (*h->name &&
-        (stat (h->name, &a) != 0 || fstat (fileno (h->file), &b) != 0 || a.st_ino != b.st_ino))
+    if (*h->name && (stat (h->name, &a) != 0 || fstat (tempfile_fileno (h->file), &b) != 0 ||
+                     a.st_ino != b.st_ino))
         wrong ("'%s' is away", h->name);
 }
 
