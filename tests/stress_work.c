@@ -233,13 +233,32 @@ opened (struct model *m, FILE *f, struct worker *w, const char *kind)
     return false;
 }
 
-/* What tempfile_cleanup() has deleted is away, which is no failure. */
+static bool
+is_there (const char *path)
+{
+    struct stat st;
+    return lstat (path, &st) == 0;
+}
+
+/* What tempfile_cleanup() has deleted is away, which is no failure; what it is just deleting in
+ * another thread may outlive its stream by a moment. */
 static void
 must_exist (const struct model *m, const char *path, bool exists)
 {
-    struct stat st;
-    if ((lstat (path, &st) == 0) != exists && !(m->worker->cleaned && exists))
+    if (m->worker->cleaned && exists)
+        return;
+    for (int i = 0; m->worker->cleaned && i < 1000 && is_there (path); i++)
+        sleep_for (0.001);
+    if (is_there (path) != exists)
         wrong ("%s: '%s' %s", m->kind, path, exists ? "is missing" : "is still there");
+}
+
+/* Nor need the name be known that tempfile_cleanup() has deleted. */
+static void
+unlink_left (const struct model *m, const char *path)
+{
+    if (tempfile_unlink (path) != 0 && !(m->worker->cleaned && errno == ENOENT))
+        wrong ("%s: tempfile_unlink", m->kind);
 }
 
 static void
@@ -306,8 +325,7 @@ use_until_exit (struct worker *w, struct model *m)
     } else {
         closed (m, fclose (f));
         model_compare_path (m, name);
-        if (tempfile_unlink (name) != 0 && !(w->cleaned && errno == ENOENT))
-            wrong ("%s: tempfile_unlink", m->kind);
+        unlink_left (m, name);
     }
     must_exist (m, name, false);
 }
@@ -324,8 +342,7 @@ use_path (struct worker *w, struct model *m)
         return;
     }
     model_compare_path (m, path);
-    if (tempfile_unlink (path) != 0)
-        wrong ("%s: tempfile_unlink", m->kind);
+    unlink_left (m, path);
     must_exist (m, path, false);
     free (path);
 }
@@ -578,8 +595,8 @@ use_directory (struct worker *w, struct model *m)
     char *path = leave_in (w, name);
     closed (m, tempfile_dir_close (d));
     must_exist (m, name, false);
-    if (path && tempfile_unlink (path) != 0)
-        wrong ("directory: a file that went with it");
+    if (path)
+        unlink_left (m, path);
     free (path);
 }
 
