@@ -780,6 +780,7 @@ live_as_child (struct worker *w)
         use_named (w, &m);
         use_until_exit (w, &m);
         use_directory (w, &m);
+        use_text (w, &m);
         if (!NamedTemporaryFile ())
             wrong ("in a child");
     }
