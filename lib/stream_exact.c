@@ -204,6 +204,10 @@ static off_t
 seek_rounded (struct stream *s, off_t target)
 {
     struct exactness *x = &s->exact;
+    if (target < 0) {
+        errno = EINVAL;
+        return -1;
+    }
     x->old = s->storage->ops->seek (s->storage, 0, SEEK_CUR);
     off_t position = s->storage->ops->seek (s->storage, target, SEEK_SET);
     if (position < 0 && (!s->text || errno != EINVAL))

@@ -181,6 +181,23 @@ START_TEST (offset_within_a_character_is_refused_after_writing)
 }
 END_TEST
 
+START_TEST (offset_before_the_start_is_refused_and_moves_nothing)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "latin-1");
+
+    errno = 0;
+    ck_assert_int_eq (fseeko (f, -20, SEEK_SET), -1);
+    ck_assert_int_eq (errno, EINVAL);
+    ck_assert_int_eq (ftello (f), 0);
+    ck_assert_int_ge (fputs ("text", f), 0);
+    ck_assert_int_eq (fseeko (f, -5, SEEK_END), -1);
+    ck_assert_int_eq (ftello (f), 4);
+    ck_assert_int_eq (fseeko (f, -3, SEEK_CUR), 0);
+    ck_assert_int_eq (getc (f), 'e');
+    assert_closes (f);
+}
+END_TEST
+
 START_TEST (places_told_while_writing_hold_though_newlines_take_two_bytes)
 {
     FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-16", .newline = "\r\n");
@@ -505,6 +522,7 @@ main (void)
     tcase_add_loop_test (tc, every_place_can_be_gone_to_by_a_second_stream, 0, ALPHABETS);
     tcase_add_loop_test (tc, offset_within_a_character_is_refused_and_moves_nothing, 0, ALPHABETS);
     tcase_add_test (tc, offset_within_a_character_is_refused_after_writing);
+    tcase_add_test (tc, offset_before_the_start_is_refused_and_moves_nothing);
     tcase_add_test (tc, places_told_while_writing_hold_though_newlines_take_two_bytes);
     tcase_add_loop_test (tc, places_told_while_reading_hold_though_newlines_take_two_bytes, 0, 2);
     tcase_add_test (tc, places_hold_around_what_was_replaced);
