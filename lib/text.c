@@ -642,7 +642,8 @@ reposition (struct text *t)
 static int
 search (struct text *t, int (*how) (struct text *, off_t), off_t target)
 {
-    struct place old = t->here;
+    const struct place old = t->here;
+    const bool passing = t->passing;
     end_run (t);
     t->searching = true;
     t->trouble = 0;
@@ -656,7 +657,7 @@ search (struct text *t, int (*how) (struct text *, off_t), off_t target)
     if (result < 0)
         t->here = old;
     t->phase = IDLE;
-    t->passing = false;
+    t->passing = passing && result < 0;
     t->way = AS_READ;
     t->chunk = FIRST_CHUNK;
     if (move_below (t, t->here.file) < 0)

@@ -198,6 +198,26 @@ START_TEST (offset_before_the_start_is_refused_and_moves_nothing)
 }
 END_TEST
 
+/* What is bad has been reported by then, and is behind the stream. */
+START_TEST (offset_within_a_character_does_not_move_to_what_is_bad)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-8");
+    FILE *g = tempfile_reopen (f, "wb");
+    char have[8];
+
+    ck_assert_int_ge (fputs ("\u20aca\xffz", g), 0);
+    assert_closes (g);
+    ck_assert_uint_eq (fread (have, 1, sizeof have, f), 4);
+    ck_assert_int_ne (ferror (f), 0);
+    clearerr (f);
+    ck_assert_int_eq (fseeko (f, 1, SEEK_SET), -1);
+    ck_assert_int_eq (getc (f), 'z');
+    ck_assert_int_eq (getc (f), EOF);
+    ck_assert_int_eq (ferror (f), 0);
+    assert_closes (f);
+}
+END_TEST
+
 START_TEST (places_told_while_writing_hold_though_newlines_take_two_bytes)
 {
     FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-16", .newline = "\r\n");
@@ -523,6 +543,7 @@ main (void)
     tcase_add_loop_test (tc, offset_within_a_character_is_refused_and_moves_nothing, 0, ALPHABETS);
     tcase_add_test (tc, offset_within_a_character_is_refused_after_writing);
     tcase_add_test (tc, offset_before_the_start_is_refused_and_moves_nothing);
+    tcase_add_test (tc, offset_within_a_character_does_not_move_to_what_is_bad);
     tcase_add_test (tc, places_told_while_writing_hold_though_newlines_take_two_bytes);
     tcase_add_loop_test (tc, places_told_while_reading_hold_though_newlines_take_two_bytes, 0, 2);
     tcase_add_test (tc, places_hold_around_what_was_replaced);
