@@ -343,6 +343,8 @@ replace_bad (struct text *t, size_t n)
         }
         t->passing = false;
     }
+    if (t->codec->ops->passed)
+        t->codec->ops->passed (&t->here.state);
     t->raw_pos += n;
     t->here.file += (off_t) n;
     t->here.skip_lf = t->here.skip_lf && r.length == 0;

@@ -53,6 +53,10 @@ struct codec_ops {
     /* For writing that goes on elsewhere, perhaps at the start; NULL: all zero. */
     void (*reposition) (struct codec_state *, bool start);
 
+    /* The bad sequence in front, which left the state as it was, is passed over; NULL: that does
+     * not matter to what follows. */
+    void (*passed) (struct codec_state *);
+
     /* Ends a run of output; at most FINISH bytes. NULL: nothing to do. */
     void (*finish) (struct codec_state *, struct work *);
 

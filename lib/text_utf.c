@@ -798,11 +798,10 @@ is_ragged (const struct codec_state *s)
 static enum step
 end_base64 (struct codec_state *s, struct work *w, unsigned char c)
 {
-    bool ragged = is_ragged (s);
     uint32_t high = s->a >> HIGH_SHIFT;
-    s->a = s->b = 0;
-    if (ragged)
+    if (is_ragged (s))
         return bad_bytes (w, 1);
+    s->a = s->b = 0;
     if (high && c < 0x80 && c != '+')
         w->out += utf8_put (w->out, high);
     if (c == '-')
@@ -859,13 +858,23 @@ utf7_decode (struct codec *codec, struct codec_state *s, struct work *w)
     }
     if (!w->final || !(s->a & IN_BASE64))
         return STEP_DONE;
-    bool ragged = is_ragged (s) || s->a >> HIGH_SHIFT;
+    if (is_ragged (s) || s->a >> HIGH_SHIFT)
+        return bad_bytes (w, 0);
     s->a = s->b = 0;
-    return ragged ? bad_bytes (w, 0) : STEP_DONE;
+    return STEP_DONE;
 }
 
-static const struct codec_ops utf7_ops = {
-    .decode = utf7_decode, .encode = utf7_encode, .finish = utf7_finish, .close = close_plain};
+static void
+utf7_passed (struct codec_state *s)
+{
+    s->a = s->b = 0;
+}
+
+static const struct codec_ops utf7_ops = {.decode = utf7_decode,
+                                          .encode = utf7_encode,
+                                          .passed = utf7_passed,
+                                          .finish = utf7_finish,
+                                          .close = close_plain};
 
 struct codec *
 tempfile__codec_utf (enum utf kind)

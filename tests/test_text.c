@@ -181,6 +181,27 @@ START_TEST (handlers_stand_in_for_what_cannot_be_read)
 }
 END_TEST
 
+/* Also base64 that ends within a character, which its decoder has begun to take in by then. */
+START_TEST (what_is_bad_is_reported_once_each)
+{
+    static const char *const encodings[] = {"utf-7", "utf-8"};
+    FILE *f = open_text (encodings[_i], NULL, "");
+    char text[16];
+
+    put_bytes (f, _i ? "a\xe2.b\xff" : "a+U.b\xff", 5 + !_i);
+    ck_assert_uint_eq (get_all (f, text, sizeof text), 1);
+    ck_assert_int_ne (ferror (f), 0);
+    clearerr (f);
+    ck_assert_uint_eq (get_all (f, text, sizeof text), 1 + (size_t) _i);
+    ck_assert_str_eq (text, _i ? ".b" : "b");
+    ck_assert_int_ne (ferror (f), 0);
+    clearerr (f);
+    ck_assert_uint_eq (get_all (f, text, sizeof text), 0);
+    ck_assert_int_eq (ferror (f), 0);
+    assert_closes (f);
+}
+END_TEST
+
 START_TEST (utf_16_without_a_mark_is_refused)
 {
     FILE *f = open_text ("utf-16", "replace", "");
@@ -584,6 +605,7 @@ main (void)
     tcase_add_loop_test (tc, handlers_stand_in_for_what_cannot_be_written, 0, LENGTH (written));
     tcase_add_loop_test (tc, strict_fails_with_eilseq_behind_what_was_good, 0, LENGTH (refused));
     tcase_add_loop_test (tc, handlers_stand_in_for_what_cannot_be_read, 0, LENGTH (readings));
+    tcase_add_loop_test (tc, what_is_bad_is_reported_once_each, 0, 2);
     tcase_add_test (tc, utf_16_without_a_mark_is_refused);
     tcase_add_test (tc, namereplace_gives_the_name_or_is_refused_by_name);
 
