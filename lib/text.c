@@ -784,6 +784,11 @@ substitute (struct text *t, struct work *w, const struct origin *o)
         memcpy (r.bytes, w->instead, r.length = w->n_instead);
     else if (!tempfile__handle_encoding (t->handler, w->c, w->in, w->bad, &r))
         return STEP_BAD;
+    if (r.raw && t->codec->ops->finish) {
+        if (room (w) < FINISH)
+            return STEP_FULL;
+        t->codec->ops->finish (&t->encoder, w);
+    }
     const struct work before = *w;
     enum step step = r.raw ? put_raw (t, w, &r) : put_whole (t, w, r.bytes, r.length);
     if (step != STEP_DONE)

@@ -78,6 +78,7 @@ static const struct {
     {"utf-8", "backslashreplace", "\xff", "\\xff"},
     {"utf-8", "surrogateescape", "\xff", "\xff"},
     {"utf-8", "ignore", "a\xe2\x82z", "az"},
+    {"utf-7", "surrogateescape", "\b\xffz", "+AAg-\xffz"},
     {NULL, NULL, "\xff\x80", "\xff\x80"},
     {"shift_jis_2004", "backslashreplace", "~\u0e01",
      "\x81\xb0\x81\x5f"
