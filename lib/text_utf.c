@@ -166,19 +166,28 @@ static const struct codec_ops utf8_ops = {
 /* With a mark in front: codec_state.a says whether it is past. */
 static const unsigned char mark8[3] = {0xef, 0xbb, 0xbf};
 
+/* As long as nothing was taken, a mark may still be written in front. */
 static enum step
 sig_decode (struct codec *codec, struct codec_state *s, struct work *w)
 {
+    const unsigned char *begin = w->in;
     if (!s->a) {
         size_t n = left (w) < 3 ? left (w) : 3;
         bool same = memcmp (w->in, mark8, n) == 0;
         if (same && n < 3 && !w->final)
             return n ? STEP_SHORT : STEP_DONE;
-        s->a = 1;
         if (same && n == 3)
             w->in += 3;
     }
-    return utf8_decode (codec, s, w);
+    enum step step = utf8_decode (codec, s, w);
+    s->a = s->a || w->in > begin;
+    return step;
+}
+
+static void
+sig_passed (struct codec_state *s)
+{
+    s->a = 1;
 }
 
 static enum step
@@ -200,8 +209,11 @@ past_mark (struct codec_state *s, bool start)
     s->a = !start;
 }
 
-static const struct codec_ops sig_ops = {
-    .decode = sig_decode, .encode = sig_encode, .reposition = past_mark, .close = close_plain};
+static const struct codec_ops sig_ops = {.decode = sig_decode,
+                                         .encode = sig_encode,
+                                         .reposition = past_mark,
+                                         .passed = sig_passed,
+                                         .close = close_plain};
 
 /* --- UTF-16 --- */
 
