@@ -1031,6 +1031,8 @@ begin_writing (struct text *t)
         t->here.skip_lf = false;
         if (move_below (t, t->here.file) < 0)
             return -1;
+        if (!t->append && t->codec->ops->reposition)
+            reposition (t);
     }
     end_run (t);
     t->phase = WRITING;
