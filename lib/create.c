@@ -109,6 +109,7 @@ make_path (const char *dir, const struct settings *s, size_t *random)
     if (!path)
         return NULL;
     *random = length + 1 + prefix;
+    /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): the suffix brings the end */
     memcpy (path, dir, length);
     path[length] = '/';
     memcpy (path + length + 1, s->prefix, prefix);

@@ -42,7 +42,9 @@ tempfile__scan_begin (struct scan *s, int fd)
 static char
 type_of (unsigned char type)
 {
-    return type == DT_UNKNOWN ? SCAN_UNKNOWN : type == DT_DIR ? SCAN_DIRECTORY : SCAN_OTHER;
+    return (char) (type == DT_UNKNOWN ? SCAN_UNKNOWN
+                   : type == DT_DIR   ? SCAN_DIRECTORY
+                                      : SCAN_OTHER);
 }
 
 static bool

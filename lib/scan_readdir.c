@@ -32,9 +32,9 @@ static char
 type_of (const struct dirent *e)
 {
 #ifdef HAVE_STRUCT_DIRENT_D_TYPE
-    return e->d_type == DT_UNKNOWN ? SCAN_UNKNOWN
-           : e->d_type == DT_DIR   ? SCAN_DIRECTORY
-                                   : SCAN_OTHER;
+    return (char) (e->d_type == DT_UNKNOWN ? SCAN_UNKNOWN
+                   : e->d_type == DT_DIR   ? SCAN_DIRECTORY
+                                           : SCAN_OTHER);
 #else
     (void) e;
     return SCAN_UNKNOWN;

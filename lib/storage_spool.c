@@ -266,6 +266,7 @@ spool_descriptor (struct storage *s)
     struct spool *p = self (s);
     if (!p->disk && move (p) < 0)
         return -1;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): move() has set it */
     return p->disk->ops->descriptor (p->disk);
 }
 

@@ -188,7 +188,7 @@ entry_of (FILE *f, const struct stream *s)
 {
     struct entry *const *place = s ? &s->entry : f ? tempfile__stream_plain_entry (f, false) : NULL;
     if (place && *place)
-        return *place;
+        return *place; /* cppcheck-suppress identicalInnerCondition ; no condition at all */
     tempfile__fail (EINVAL, "the stream's file has no name");
     return NULL;
 }

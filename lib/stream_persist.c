@@ -148,6 +148,7 @@ link_replacing (int fd, const char *path)
     errno = err;
     if (result < 0)
         return -1;
+    /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): with a result of 0 or more it is set */
     if (rename (tempfile__entry_path (fresh), path) == 0) {
         tempfile__entry_keep (fresh);
         tempfile__entry_leave (fresh);

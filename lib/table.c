@@ -47,6 +47,7 @@ static void
 grow (struct table *t)
 {
     struct table grown = {.mask = bucket_count (t) * 2 - 1};
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
     grown.buckets = calloc (grown.mask + 1, sizeof *grown.buckets);
     if (!grown.buckets)
         return;

@@ -43,6 +43,7 @@ struct charset {
     bool narrow; /* see tempfile__charset_narrow() */
 };
 
+/* NOLINTNEXTLINE(misc-misplaced-const): whatever iconv_t is, this is constant */
 static const iconv_t no_iconv = (iconv_t) -1;
 
 /* One whole conversion: bytes made, or -1 with errno. What iconv only approximates is refused. */
@@ -182,6 +183,7 @@ tempfile__charset_pair (const struct charset *s, uint32_t pair)
 static uint32_t
 pack (const unsigned char *bytes, int n)
 {
+    /* cppcheck-suppress uninitvar ; the caller's other argument has filled it */
     if (n < 1 || n > 4 || (n == 4 && bytes[0] < 0x81))
         return NO_BYTES;
     uint32_t packed = 0;

@@ -59,6 +59,7 @@ tempfile__handler_find (enum handler *handler, const char **errors)
 static void
 add (struct replacement *r, const char *text, size_t n)
 {
+    /* cppcheck-suppress uninitvar ; the caller's other argument has filled it */
     memcpy (r->bytes + r->length, text, n);
     r->length += n;
 }

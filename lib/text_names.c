@@ -190,6 +190,7 @@ is_listed (const char *name, size_t length, const char *list)
     while (*list) {
         size_t n = strcspn (list, " ");
         size_t i = 0;
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): I is below LENGTH */
         while (i < n && n == length && (name[i] == list[i] || (name[i] == '_' && list[i] == '.')))
             i++;
         if (n == length && i == n)

@@ -152,6 +152,7 @@ get_short_run (const unsigned char *p, uint16_t c[SLOTS], size_t *used)
     c[0] = p[0] < 0x80 ? p[0] : NOTHING;
     for (int i = 0; i < RUN; i += 8) {
         eight_bytes in[2];
+        /* cppcheck-suppress bufferAccessOutOfBounds ; it takes a vector for its element */
         memcpy (&in[0], p + i, 8);
         memcpy (&in[1], p + i + 1, 8);
         eight_words first = __builtin_convertvector(in[0], eight_words);

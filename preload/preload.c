@@ -24,7 +24,7 @@
 #include <fcntl.h>
 
 EXPORT FILE *tmpfile (void);
-EXPORT FILE *tmpfile64 (void);
+EXPORT FILE *tmpfile64 (void); /* NOLINT(readability-redundant-declaration): not everywhere */
 
 /* As libc's, the descriptor is inherited: a program that exists may count on that. */
 FILE *

@@ -210,6 +210,7 @@ check_rights (const char *path)
     return what ? complain (OURS, "%s: %s: nothing is preloaded into such", path, what) : 0;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): DEPTH is the limit */
 static int check (const char *path, const char *library, int depth);
 
 /* "#!/usr/bin/env NAME": what counts is NAME. Options of env(1) are not looked into. */
@@ -267,6 +268,7 @@ check (const char *path, const char *library, int depth)
     close (fd);
     return status;
 }
+/* NOLINTEND(misc-no-recursion) */
 
 int
 check_program (const char *path, const char *library)

@@ -132,6 +132,7 @@ find_library (void)
 static int
 set (const char *name, const char *value)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): realpath() sets errno if it fails */
     return setenv (name, value, 1) == 0 ? 0 : complain (OURS, "%s: %s", name, strerror (errno));
 }
 
@@ -180,13 +181,10 @@ use_dir (const char *dir)
 {
     char *path = realpath (dir, NULL);
     struct stat st;
-    int error = 0;
-    if (!path || stat (path, &st) < 0)
-        error = errno;
-    else if (!S_ISDIR (st.st_mode))
-        error = ENOTDIR;
-    else if (access (path, W_OK | X_OK) < 0)
-        error = errno;
+    int error = !path || stat (path, &st) < 0    ? errno
+                : !S_ISDIR (st.st_mode)          ? ENOTDIR
+                : access (path, W_OK | X_OK) < 0 ? errno
+                                                 : 0;
     int status =
         error ? complain (OURS, "--dir %s: %s", dir, strerror (error)) : set ("TMPDIR", path);
     free (path);
@@ -220,7 +218,7 @@ run (const struct request *r, const char *program, char *library)
 int
 main (int argc, char **argv)
 {
-    struct request r = {NULL, false, NULL};
+    struct request r = {.command = argv};
     (void) argc;
     int status = parse (&r, argv);
     if (status)
