@@ -464,6 +464,17 @@ test_why_not (bool failed, int got, int error, const char *words)
 
 /* --- processes --- */
 
+/* There where the program was built to count what runs, which an end by exit() writes down. */
+extern void __gcov_dump (void) __attribute__ ((__weak__));
+
+void
+test_leave (int status)
+{
+    if (__gcov_dump)
+        __gcov_dump ();
+    _exit (status);
+}
+
 void
 test_wait (pid_t child)
 {
@@ -483,7 +494,7 @@ test_in_child (void (*function) (void *arg), void *arg)
 
     if (child == 0) {
         function (arg);
-        _exit (0);
+        test_leave (0);
     }
     test_wait (child);
 }
@@ -514,7 +525,7 @@ test_as_user (void (*function) (void *arg), void *arg)
         if (!become_user ())
             _exit (CANNOT);
         function (arg);
-        _exit (0);
+        test_leave (0);
     }
     ck_assert_int_eq (waitpid (child, &status, 0), child);
     if (WIFEXITED (status) && WEXITSTATUS (status) == CANNOT)

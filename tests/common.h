@@ -140,6 +140,10 @@ const char *test_why_not (bool failed, int got, int error, const char *words);
 
 /* --- processes --- */
 
+/* _exit(), with the counts kept of what ran (check-coverage.sh): for a child that used the library.
+ */
+void test_leave (int status) __attribute__ ((__noreturn__));
+
 /* Calls FUNCTION (ARG) in a child, which must come back from it, and then ends by _exit(). */
 void test_in_child (void (*function) (void *arg), void *arg);
 

@@ -330,8 +330,9 @@ WRAP (fcntl) (int fd, int command, ...)
         return -1;
     va_start (arguments, command);
     int argument = command == F_DUPFD_CLOEXEC ? va_arg (arguments, int) : 0;
+    struct flock *lock = command == F_SETLKW ? va_arg (arguments, struct flock *) : NULL;
     va_end (arguments);
-    return REAL (fcntl) (fd, command, argument);
+    return lock ? REAL (fcntl) (fd, command, lock) : REAL (fcntl) (fd, command, argument);
 }
 
 long __wrap_syscall (long number, ...);
@@ -403,6 +404,14 @@ faults_getrandoms (void)
 
 void
 faults_pause (void)
+{
+    paused++;
+}
+
+/* After the library's end of a process comes that of what counts which code runs, with system calls
+ * of its own, which are diverted as well. */
+__attribute__ ((__destructor__ (101))) static void
+pause_at_end (void)
 {
     paused++;
 }
