@@ -154,6 +154,7 @@ static const struct {
     {"utf-8", "xmlcharrefreplace", "a\xff", NULL},
     {"ascii", "surrogatepass", "a\x80", NULL},
     {"cp1252", NULL, "a\x81", NULL},
+    {"utf-7", NULL, "a+IK.z", NULL},
 };
 
 START_TEST (handlers_stand_in_for_what_cannot_be_read)
@@ -199,6 +200,120 @@ START_TEST (what_is_bad_is_reported_once_each)
     clearerr (f);
     ck_assert_uint_eq (get_all (f, text, sizeof text), 0);
     ck_assert_int_eq (ferror (f), 0);
+    assert_closes (f);
+}
+END_TEST
+
+/* Bytes that no encoder writes, and what Python makes of them with errors "replace". */
+static const struct {
+    const char *encoding, *bytes;
+    size_t size;
+    const char *text;
+} malformed[] = {
+    {"utf-16-le", "a\x00=\xd8", 4, "a\xef\xbf\xbd"},
+    {"utf-16-le", "a\x00=\xd8z", 5, "a\xef\xbf\xbd"},
+    {"utf-16-be", "\xd8=\x00z", 4, "\xef\xbf\xbdz"},
+    {"utf-16-le", "\x00\xdcz\x00", 4, "\xef\xbf\xbdz"},
+    {"utf-32-le", "a\x00\x00\x00\x00\x00\x11\x00z\x00\x00\x00", 12, "a\xef\xbf\xbdz"},
+    {"utf-32-be",
+     "\x00\x00\x00"
+     "a\x00\x00\xd8\x00\x00\x00\x00z",
+     12, "a\xef\xbf\xbdz"},
+    {"utf-32-le",
+     "a\x00\x00\x00"
+     "bc",
+     6, "a\xef\xbf\xbd"},
+    {"utf-7", "a+2D0-z", 7, "a\xed\xa0\xbdz"},
+    {"utf-7", "a+2D0AYQ-z", 10,
+     "a\xed\xa0\xbd"
+     "az"},
+    {"utf-7", "a+2D3eAA-z", 10, "a\xf0\x9f\x98\x80z"},
+    {"utf-7", "a+IKz", 5, "a\xe2\x82\xac\xef\xbf\xbd"},
+    {"utf-7", "a+IK.z", 6, "a\xef\xbf\xbdz"},
+    {"utf-7", "a+", 2, "a"},
+    {"utf-7", "a+2D0", 5, "a\xef\xbf\xbd"},
+    {"utf-7", "a+*z", 4, "a\xef\xbf\xbdz"},
+    {"utf-7", "a\xffz", 3, "a\xef\xbf\xbdz"},
+    {"utf-7", "+-a+IKw.z", 9, "+a\xe2\x82\xac.z"},
+    {"utf-7", "a+2D0.z", 7, "a\xed\xa0\xbd.z"},
+    {"utf-7", "a+2D0+z", 7, "a\xef\xbf\xbd"},
+    {"utf-8", "a\xf0\x9f\x98z", 5, "a\xef\xbf\xbdz"},
+    {"utf-8", "\xf0\x80\x80\x80z", 5, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz"},
+    {"utf-8", "\xf4\x90\x80\x80z", 5, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz"},
+    {"utf-8", "\xed\xa0\x80z", 4, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz"},
+    {"utf-8", "\xf0\x9fzz", 4, "\xef\xbf\xbdzz"},
+    {"iso2022_jp", "a\x1b$B0z\x1b(Bz", 10, "a\xe5\xbc\x95z"},
+    {"iso2022_jp", "a\x1b$B0 \x1b(Bz", 10, "a\xef\xbf\xbdz"},
+    {"iso2022_jp", "a\x1b", 2, "a\xef\xbf\xbd"},
+    {"iso2022_jp", "\x1b(J\\~a\x1b(Bz", 10,
+     "\xc2\xa5\xe2\x80\xbe"
+     "az"},
+    {"iso2022_jp", "a\x80z", 3, "a\xef\xbf\xbdz"},
+    {"iso2022_kr",
+     "\x1b$)Ca\x0e"
+     "0!\x0fz",
+     10, "a\xea\xb0\x80z"},
+    {"iso2022_kr",
+     "\x1b$)C\x0e"
+     "0 \x0fz",
+     9, "\xef\xbf\xbdz"},
+    {"hz", "a~{0!~}z", 8, "a\xe5\x95\x8az"},
+    {"hz", "a~{0 ~}z", 8, "a\xef\xbf\xbd\xef\xbf\xbdz"},
+    {"hz", "a~zb", 4, "a\xef\xbf\xbdzb"},
+    {"hz", "~{~~~}", 6, "\xef\xbf\xbd\xef\xbf\xbd"},
+    {"hz", "a~", 2, "a\xef\xbf\xbd"},
+    {"hz", "a~}b", 4, "a\xef\xbf\xbd}b"},
+    {"hz", "~{~{", 4, "\xef\xbf\xbd\xef\xbf\xbd"},
+    {"hz", "~~a\x80z", 5, "~a\xef\xbf\xbdz"},
+    {"shift_jis", "a\x81 z", 4, "a\xef\xbf\xbd z"},
+    {"shift_jis", "a\x81", 2, "a\xef\xbf\xbd"},
+    {"gb18030",
+     "a\x81"
+     "0\x81 z",
+     6,
+     "a\xef\xbf\xbd"
+     "0\xef\xbf\xbd z"},
+    {"gb18030",
+     "a\x81"
+     "0\x81",
+     4, "a\xef\xbf\xbd"},
+    {"big5", "a\xa4 z", 4, "a\xef\xbf\xbd z"},
+    {"euc_kr", "a\xb0 z", 4, "a\xef\xbf\xbd z"},
+    {"euc_jp", "a\x8f\xb0 z", 5, "a\xef\xbf\xbd\xef\xbf\xbd z"},
+    {"euc_jis_2004", "a\x8f\xb0 z", 5, "a\xef\xbf\xbd\xef\xbf\xbd z"},
+    {"johab", "a\x84 z", 4, "a\xef\xbf\xbd z"},
+};
+
+START_TEST (malformed_bytes_are_replaced_as_by_python)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = malformed[_i].encoding, .errors = "replace");
+    char text[64];
+
+    if (!f) {
+        test_skip (malformed[_i].encoding);
+        return;
+    }
+    put_bytes (f, malformed[_i].bytes, malformed[_i].size);
+    get_all (f, text, sizeof text);
+    ck_assert_msg (strcmp (text, malformed[_i].text) == 0, "%s, %d: %s, not %s",
+                   malformed[_i].encoding, _i, text, malformed[_i].text);
+    fclose (f);
+}
+END_TEST
+
+/* Each is told, and each is passed by who goes on. */
+START_TEST (each_bad_run_of_utf_7_is_told)
+{
+    FILE *f = open_text ("utf-7", NULL, "");
+    char text[8];
+
+    put_bytes (f, "a+IK.b+IK.z", 11);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_uint_eq (get_all (f, text, sizeof text), 1);
+        ck_assert_int_eq (text[0], "abz"[i]);
+        ck_assert_int_eq (ferror (f) != 0, i < 2);
+        clearerr (f);
+    }
     assert_closes (f);
 }
 END_TEST
@@ -607,6 +722,8 @@ main (void)
     tcase_add_loop_test (tc, strict_fails_with_eilseq_behind_what_was_good, 0, LENGTH (refused));
     tcase_add_loop_test (tc, handlers_stand_in_for_what_cannot_be_read, 0, LENGTH (readings));
     tcase_add_loop_test (tc, what_is_bad_is_reported_once_each, 0, 2);
+    tcase_add_loop_test (tc, malformed_bytes_are_replaced_as_by_python, 0, LENGTH (malformed));
+    tcase_add_test (tc, each_bad_run_of_utf_7_is_told);
     tcase_add_test (tc, utf_16_without_a_mark_is_refused);
     tcase_add_test (tc, namereplace_gives_the_name_or_is_refused_by_name);
 
