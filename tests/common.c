@@ -468,10 +468,16 @@ test_why_not (bool failed, int got, int error, const char *words)
 extern void __gcov_dump (void) __attribute__ ((__weak__));
 
 void
-test_leave (int status)
+test_write_counts (void)
 {
     if (__gcov_dump)
         __gcov_dump ();
+}
+
+void
+test_leave (int status)
+{
+    test_write_counts ();
     _exit (status);
 }
 

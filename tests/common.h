@@ -140,8 +140,11 @@ const char *test_why_not (bool failed, int got, int error, const char *words);
 
 /* --- processes --- */
 
-/* _exit(), with the counts kept of what ran (check-coverage.sh): for a child that used the library.
+/*
+ * Where the build counts what runs (check-coverage.sh), writes that down; and the same before
+ * _exit(): for a child that has used the library and does not end by exit().
  */
+void test_write_counts (void);
 void test_leave (int status) __attribute__ ((__noreturn__));
 
 /* Calls FUNCTION (ARG) in a child, which must come back from it, and then ends by _exit(). */

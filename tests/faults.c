@@ -79,6 +79,8 @@ static struct shared {
 } * shared;
 static int paused = 1; /* 0: armed */
 static int getrandoms;
+static const char *interrupted; /* the call before which INTERRUPTION is to run; NULL: none */
+static void (*interruption) (void);
 
 static const struct call *
 find_call (const char *name)
@@ -126,6 +128,10 @@ static int
 fault (const char *name)
 {
     getrandoms += strcmp (name, "getrandom") == 0;
+    if (interrupted && strcmp (name, interrupted) == 0) {
+        interrupted = NULL;
+        interruption ();
+    }
     if (!shared || paused || shared->fault.at == 0)
         return 0;
     if (++shared->count < shared->fault.at)
@@ -261,6 +267,19 @@ DIVERT (int, unlinkat, (int dir, const char *path, int flags), (dir, path, flags
 DIVERT (int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old),
         (sig, act, old), -1)
 DIVERT (iconv_t, iconv_open, (const char *to, const char *from), (to, from), (iconv_t) -1)
+
+int __wrap_raise (int sig);
+int __real_raise (int sig);
+
+/* Does not fail; but the process may end. */
+int
+__wrap_raise (int sig)
+{
+    paused++;
+    test_write_counts ();
+    paused--;
+    return __real_raise (sig);
+}
 
 /* Closes all the same, as Linux does. */
 int __wrap_close (int fd);
@@ -400,6 +419,22 @@ int
 faults_getrandoms (void)
 {
     return getrandoms;
+}
+
+void
+faults_interrupt (const char *call, void (*handler) (void))
+{
+    interruption = handler;
+    interrupted = call;
+}
+
+bool
+faults_interrupted (void)
+{
+    bool was = !interrupted;
+
+    interrupted = NULL;
+    return was;
 }
 
 void

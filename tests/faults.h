@@ -52,6 +52,10 @@ void faults_begin (void);
 void faults_arm (struct fault fault);
 struct fault_result faults_disarm (void);
 
+/* Right before the next CALL, HANDLER runs, as that of a signal would; and whether it has. */
+void faults_interrupt (const char *call, void (*handler) (void));
+bool faults_interrupted (void);
+
 /* In between calls do not count, and do not fail; nests. Memory is counted all the same. */
 void faults_pause (void);
 void faults_resume (void);

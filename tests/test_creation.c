@@ -205,6 +205,59 @@ START_TEST (gettempdir_strings_stay_valid)
 }
 END_TEST
 
+/* The same directory under names of all lengths, all of which stay valid. */
+START_TEST (directory_names_may_be_long_and_many)
+{
+    static const char *names[200];
+    char path[PATH_MAX];
+
+    for (int i = 0; i < LENGTH (names); i++) {
+        int n = snprintf (path, sizeof path, "%s", test_dir ());
+        for (int j = 0; j < i * 10 && n + 3 < LENGTH (path); j += 2)
+            n += snprintf (path + n, sizeof path - (size_t) n, "/.");
+        strcat (path, "/");
+        ck_assert_msg (tempfile_settempdir (path) == 0, "%s", tempfile_errmsg ());
+        names[i] = tempfile_gettempdir ();
+        ck_assert_int_eq (strncmp (names[i], path, (size_t) n), 0);
+        ck_assert_uint_eq (strlen (names[i]), (size_t) n);
+    }
+    for (int i = 1; i < LENGTH (names); i++)
+        ck_assert_uint_lt (strlen (names[i - 1]), strlen (names[i]));
+    FILE *f = NamedTemporaryFile ();
+    ck_assert_ptr_nonnull (f);
+    assert_closes (f);
+}
+END_TEST
+
+/* Without the system call there is a device; without both there is an error. */
+static void
+need_random_numbers (void *arg)
+{
+    struct rlimit limit;
+    bool device = *(int *) arg;
+
+    if (!test_refuse_call ("getrandom", ENOSYS))
+        return;
+    ck_assert_ptr_nonnull (tempfile_gettempdir ());
+    ck_assert_int_eq (getrlimit (RLIMIT_NOFILE, &limit), 0);
+    rlim_t saved = limit.rlim_cur;
+    limit.rlim_cur = device ? saved : 0;
+    ck_assert_int_eq (setrlimit (RLIMIT_NOFILE, &limit), 0);
+    struct tempfile_dir *d = TemporaryDirectory ();
+    const char *why = d ? NULL : test_why_not (true, errno, EMFILE, "random numbers");
+    limit.rlim_cur = saved;
+    ck_assert_int_eq (setrlimit (RLIMIT_NOFILE, &limit), 0);
+    ck_assert_msg (!why, "%s", why);
+    ck_assert_int_eq (d != NULL, device);
+    ck_assert (!d || tempfile_dir_close (d) == 0);
+}
+
+START_TEST (names_need_random_numbers_from_somewhere)
+{
+    test_in_child (need_random_numbers, &_i);
+}
+END_TEST
+
 START_TEST (relative_tmpdir_becomes_absolute)
 {
     make_choices ();
@@ -223,10 +276,18 @@ START_TEST (relative_tmpdir_becomes_absolute)
 END_TEST
 
 #ifdef O_TMPFILE
-#define CREATING (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))
+#define CREATING (O_EXCL | (O_TMPFILE & ~O_DIRECTORY))
 #else
-#define CREATING O_CREAT
+#define CREATING O_EXCL
 #endif
+
+static int
+make_nothing (const char *path, void *arg)
+{
+    (void) path;
+    (void) arg;
+    return 0;
+}
 
 /* When no file can be made anywhere: each candidate is in the message. */
 static void
@@ -245,6 +306,10 @@ find_none_usable (void *arg)
     assert_null (TemporaryFile (), ENOENT, words);
     assert_null (NamedTemporaryFile (), ENOENT, words);
     assert_minus_1 (tempfile_settempdir (NULL), ENOENT, words);
+    assert_minus_1 (tempfile_recover (NULL), ENOENT, words);
+    char *path;
+    struct tempfile_options none = {0};
+    assert_minus_1 (tempfile_make (&path, make_nothing, NULL, &none, sizeof none), ENOENT, words);
     assert_null (TemporaryFile (.dir = test_dir ()), EACCES, test_dir ());
     assert_null (NamedTemporaryFile (.dir = test_dir ()), EACCES, test_dir ());
 }
@@ -699,6 +764,8 @@ add_directory (TCase *tc)
     tcase_add_loop_test (tc, directory_is_chosen_by_the_first_file_too, 0, 2);
     tcase_add_test (tc, directory_that_is_not_writable_is_passed_over);
     tcase_add_test (tc, directory_falls_back_to_the_system_s);
+    tcase_add_test (tc, directory_names_may_be_long_and_many);
+    tcase_add_loop_test (tc, names_need_random_numbers_from_somewhere, 0, 2);
     tcase_add_test (tc, directory_is_chosen_once);
     tcase_add_test (tc, settempdir_sets_the_directory);
     tcase_add_test (tc, settempdir_null_chooses_afresh);

@@ -121,6 +121,13 @@ START_TEST (errno_is_left_alone_by_what_succeeds_in_a_scope_guard)
 }
 END_TEST
 
+static int
+succeed (void *arg)
+{
+    (void) arg;
+    return 0;
+}
+
 START_TEST (null_stream_is_an_error_not_a_crash)
 {
     assert_null (tempfile_name (NULL), EINVAL, NULL);
@@ -130,6 +137,22 @@ START_TEST (null_stream_is_an_error_not_a_crash)
     assert_null (tempfile_into_path (NULL), EINVAL, NULL);
     assert_null (tempfile_reopen (NULL, NULL), EINVAL, NULL);
     assert_minus_1 (tempfile_unlink (NULL), EINVAL, NULL);
+    assert_minus_1 (tempfile_close (NULL), EINVAL, "stream");
+    assert_minus_1 (tempfile_on_close (NULL, succeed, NULL), EINVAL, "stream");
+    assert_minus_1 (tempfile_rollover (NULL), EINVAL, NULL);
+    assert_minus_1 (tempfile_persist (NULL, "path", 0), EINVAL, NULL);
+}
+END_TEST
+
+START_TEST (null_function_is_an_error_not_a_crash)
+{
+    FILE *f = test_open (CUSTOM, NULL);
+    char *path;
+
+    assert_minus_1 (tempfile_on_close (f, NULL, NULL), EINVAL, "function");
+    assert_minus_1 (tempfile_add_audit_hook (NULL, NULL), EINVAL, "function");
+    assert_minus_1 (tempfile_make (&path, NULL, NULL, NULL, 0), EINVAL, "function");
+    assert_closes (f);
 }
 END_TEST
 
@@ -163,6 +186,7 @@ main (void)
     tc = test_case (s, "errno");
     tcase_add_loop_test (tc, errno_is_left_alone_by_what_succeeds_in_a_scope_guard, 0, KINDS);
     tcase_add_test (tc, null_stream_is_an_error_not_a_crash);
+    tcase_add_test (tc, null_function_is_an_error_not_a_crash);
 
     tc = test_case (s, "version");
     tcase_add_test (tc, version_is_three_numbers_and_that_of_the_package);

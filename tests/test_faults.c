@@ -533,6 +533,36 @@ START_TEST (file_that_nobody_was_handed_goes_at_exit)
 }
 END_TEST
 
+/* --- a signal in between --- */
+
+static const struct {
+    const char *call;
+    bool directory;
+    int recoverable;
+} interruptions[] = {
+    {"open", false, 0}, {"fstat", false, 0}, {"open", false, 1}, {"flock", false, 1},
+    {"mkdir", true, 0}, {"lstat", true, 0},  {"mkdir", true, 1}, {"flock", true, 1},
+};
+
+/* The process lives on, but what was being made when all was deleted does not come to be. */
+START_TEST (a_cleanup_in_the_middle_of_making_something_leaves_nothing)
+{
+    struct tempfile_options o = {.recoverable = interruptions[_i].recoverable};
+
+    ck_assert_ptr_nonnull (tempfile_gettempdir ());
+    faults_interrupt (interruptions[_i].call, tempfile_cleanup);
+    if (interruptions[_i].directory)
+        assert_null (tempfile_open_dir (&o, sizeof o), EINTR, "being cleaned up");
+    else
+        assert_null (tempfile_open_named (&o, sizeof o), EINTR, "being cleaned up");
+    ck_assert (faults_interrupted ());
+    ck_assert_int_eq (test_entries (test_dir ()), 0);
+    FILE *f = NamedTemporaryFile ();
+    ck_assert_ptr_nonnull (f);
+    assert_closes (f);
+}
+END_TEST
+
 /* --- what stdio does by itself --- */
 
 /* Nothing of Check may be used while files are limited: its own would be, too. */
@@ -615,6 +645,9 @@ main (void)
     tcase_add_loop_test (tc, each_failure_is_reported_or_overcome_and_leaves_nothing, 0,
                          n_fault_scenarios);
     tcase_add_test (test_case (s, "unknown"), file_that_nobody_was_handed_goes_at_exit);
+    tcase_add_loop_test (test_case (s, "interruption"),
+                         a_cleanup_in_the_middle_of_making_something_leaves_nothing, 0,
+                         LENGTH (interruptions));
     tcase_add_test (test_case (s, "stdio"), plain_streams_tell_of_a_full_file);
     int result = test_main (s);
     printf ("%d faults in %d scenarios\n", totals->faults, totals->scenarios);

@@ -260,6 +260,7 @@ static const struct {
     {{.delete_when = (enum tempfile_delete) 3}, EINVAL, "delete_when"},
     {{.delete_when = (enum tempfile_delete) 12345}, EINVAL, "delete_when"},
     {{.delete_when = (enum tempfile_delete) - 1}, EINVAL, "delete_when"},
+    {{.reserved_ = 1}, EINVAL, "reserved_"},
     {{.permissions = 01000}, EINVAL, "permissions|01000"},
     {{.permissions = 02755}, EINVAL, "permissions|02755"},
     {{.permissions = 04600}, EINVAL, "permissions|04600"},

@@ -272,6 +272,50 @@ START_TEST (another_stream_has_not_the_name_of_a_file_that_is_gone)
 }
 END_TEST
 
+/* The same with a stream that is libc's own, of which the library hears only now. */
+START_TEST (a_stream_of_libc_has_not_the_name_of_a_closed_one)
+{
+    FILE *f = test_open (PLAIN, NULL);
+
+    ck_assert_int_eq (tempfile_persist (f, test_path ("target"), 0), 0);
+    assert_closes (f);
+    f = fopen (test_path ("file"), "w+");
+    ck_assert_ptr_nonnull (f);
+    ck_assert_int_eq (unlink (test_path ("file")), 0);
+    assert_null (tempfile_name (f), EINVAL, "no name");
+    (void) tempfile_persist (f, test_path ("another"), 0);
+    assert_file (test_path ("target"), "");
+    ck_assert (!test_exists (test_path ("another")));
+    assert_closes (f);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+/* Old kernels and some file systems cannot move a name without replacing. */
+static void
+persist_anew_by_link (void *arg)
+{
+    (void) arg;
+    if (!test_refuse_call ("renameat2", EINVAL))
+        return;
+    FILE *f = test_open (NAMED, NULL);
+    ck_assert_int_ge (fputs ("text", f), 0);
+    test_write_file (test_path ("there"), "there");
+    assert_minus_1 (tempfile_persist (f, test_path ("there"), TEMPFILE_NOREPLACE), EEXIST, NULL);
+    ck_assert_int_eq (tempfile_persist (f, test_path ("target"), TEMPFILE_NOREPLACE), 0);
+    assert_closes (f);
+    assert_file (test_path ("there"), "there");
+    assert_file (test_path ("target"), "text");
+    ck_assert_int_eq (test_entries (test_dir ()), 2);
+    test_remove_entries (test_dir ());
+}
+
+START_TEST (noreplace_works_without_help_of_the_kernel)
+{
+    test_in_child (persist_anew_by_link, NULL);
+}
+END_TEST
+
 START_TEST (into_path_gives_the_lasting_name)
 {
     FILE *f = test_open (_i, NULL);
@@ -520,6 +564,8 @@ main (void)
     tcase_add_test (tc, an_earlier_name_stays_readable);
     tcase_add_test (tc, another_stream_has_not_the_name_of_a_closed_one);
     tcase_add_test (tc, another_stream_has_not_the_name_of_a_file_that_is_gone);
+    tcase_add_test (tc, a_stream_of_libc_has_not_the_name_of_a_closed_one);
+    tcase_add_test (tc, noreplace_works_without_help_of_the_kernel);
     tcase_add_loop_test (tc, into_path_gives_the_lasting_name, 0, KINDS);
     tcase_add_loop_test (tc, spooled_file_becomes_path, 0, 12);
     tcase_add_loop_test (tc, text_becomes_path, 0, 2);

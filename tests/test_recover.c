@@ -210,6 +210,25 @@ START_TEST (a_recoverable_file_cannot_be_kept)
 }
 END_TEST
 
+static void
+recover_where_forbidden (void *arg)
+{
+    (void) arg;
+    in_killed_child (leave_one_of_each);
+    ck_assert_int_eq (chmod (test_dir (), 0500), 0);
+    ck_assert_int_eq (tempfile_recover (test_dir ()), 0);
+    ck_assert_int_eq (chmod (test_dir (), 0700), 0);
+    ck_assert_int_eq (test_entries (test_dir ()), 2);
+    ck_assert_int_eq (tempfile_recover (test_dir ()), 1);
+    test_remove_entries (test_dir ());
+}
+
+START_TEST (what_may_not_be_deleted_is_left_alone)
+{
+    test_as_user (recover_where_forbidden, NULL);
+}
+END_TEST
+
 START_TEST (a_bad_directory_is_an_error)
 {
     test_write_file (test_path ("file"), "");
@@ -346,6 +365,7 @@ main (void)
     tcase_add_test (tc, a_directory_is_deleted_with_all_that_is_in_it);
     tcase_add_test (tc, a_planted_link_or_fifo_does_no_harm);
     tcase_add_test (tc, a_recoverable_file_cannot_be_kept);
+    tcase_add_test (tc, what_may_not_be_deleted_is_left_alone);
     tcase_add_test (tc, a_bad_directory_is_an_error);
     tcase_add_test (tc, exactly_the_abandoned_files_are_deleted);
     tcase_add_test (tc, a_directory_that_is_closed_amid_a_cleanup_gives_its_lock_back);

@@ -251,6 +251,22 @@ START_TEST (an_earlier_handler_for_once_is_called_once)
 }
 END_TEST
 
+START_TEST (an_earlier_handler_for_once_leaves_the_default_behind)
+{
+    struct sigaction action = {.sa_flags = (int) SA_RESETHAND};
+
+    action.sa_handler = plain_handler;
+    sigemptyset (&action.sa_mask);
+    ck_assert_int_eq (sigaction (SIGHUP, &action, NULL), 0);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq (tempfile_cleanup_on_signals (), 0);
+    raise (SIGHUP);
+    ck_assert_int_eq (handled, SIGHUP);
+    ck_assert_int_eq (sigaction (SIGHUP, NULL, &action), 0);
+    ck_assert (action.sa_handler == SIG_DFL);
+}
+END_TEST
+
 START_TEST (an_ignored_signal_stays_ignored)
 {
     struct sigaction now;
@@ -714,6 +730,7 @@ main (void)
     tcase_add_test (tc, an_earlier_handler_gets_the_information_and_its_mask);
     tcase_add_test (tc, an_earlier_handler_finds_the_mask_it_asked_for);
     tcase_add_test (tc, an_earlier_handler_for_once_is_called_once);
+    tcase_add_test (tc, an_earlier_handler_for_once_leaves_the_default_behind);
     tcase_add_test (tc, an_ignored_signal_stays_ignored);
     tcase_add_test (tc, asking_again_does_no_harm);
     tcase_add_test (tc, a_handler_of_the_programs_own_may_clean_up);

@@ -338,6 +338,33 @@ START_TEST (exit_while_others_open_and_close_does_no_harm)
 }
 END_TEST
 
+static void *
+clean_up (void *arg)
+{
+    tempfile_cleanup ();
+    return arg;
+}
+
+/* A thread that makes a file waits for the end that another has announced, but not for ever. */
+START_TEST (a_process_that_lives_on_after_a_cleanup_makes_files)
+{
+    pthread_t thread;
+
+    FILE *f = NamedTemporaryFile ();
+    ck_assert_ptr_nonnull (f);
+    ck_assert_int_eq (pthread_create (&thread, NULL, clean_up, NULL), 0);
+    ck_assert_int_eq (pthread_join (thread, NULL), 0);
+    ck_assert_int_eq (test_entries (test_dir ()), 0);
+    for (int i = 0; i < 10; i++) {
+        FILE *g = NamedTemporaryFile ();
+        ck_assert_ptr_nonnull (g);
+        ck_assert (test_exists (tempfile_name (g)));
+        assert_closes (g);
+    }
+    assert_closes (f);
+}
+END_TEST
+
 /* --- a hundred thousand names --- */
 
 static char **paths;
@@ -425,6 +452,7 @@ main (void)
     tcase_add_test (tc, name_may_be_unlinked_by_several_threads);
     tcase_add_test (tc, files_of_ended_threads_go_at_exit);
     tcase_add_test (tc, exit_while_others_open_and_close_does_no_harm);
+    tcase_add_test (tc, a_process_that_lives_on_after_a_cleanup_makes_files);
 
     tc = test_case (s, "scale");
     tcase_add_test (tc, a_hundred_thousand_names_come_and_go);
