@@ -38,7 +38,7 @@ built () {
     mkdir "$work/$1"
     cd "$work/$1"
     "$src/configure" -q --with-stream="$1" CC="${CC:-gcc}" tf_cv_faults=yes tf_cv_prefix_map=no \
-        CFLAGS='-O0 -g --coverage -fprofile-update=prefer-atomic' LDFLAGS=-Wl,-u,__gcov_dump \
+        CFLAGS='-O0 -g --coverage -fprofile-update=prefer-atomic' LDFLAGS=-Wl,-u,__gcov_dump,-u,__gcov_reset \
         >log 2>&1 || return
     ${MAKE:-make} -s -j2 >>log 2>&1 || return
     tests TESTS=

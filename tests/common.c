@@ -466,12 +466,15 @@ test_why_not (bool failed, int got, int error, const char *words)
 
 /* There where the program was built to count what runs, which an end by exit() writes down. */
 extern void __gcov_dump (void) __attribute__ ((__weak__));
+extern void __gcov_reset (void) __attribute__ ((__weak__));
 
 void
 test_write_counts (void)
 {
-    if (__gcov_dump)
-        __gcov_dump ();
+    if (!__gcov_dump || !__gcov_reset)
+        return;
+    __gcov_dump ();
+    __gcov_reset (); /* or this was the only time */
 }
 
 void

@@ -382,12 +382,31 @@ START_TEST (program_has_none_of_our_descriptors_however_busy_we_are)
 }
 END_TEST
 
+/* A child of vfork(), or of a fork() that the library has not heard of, is not the process that
+ * made the file. */
+START_TEST (a_cleanup_in_a_child_of_vfork_deletes_nothing)
+{
+    FILE *f = NamedTemporaryFile ();
+
+    ck_assert_ptr_nonnull (f);
+    pid_t child = vfork ();
+    if (child == 0) {
+        tempfile_cleanup ();
+        _exit (0);
+    }
+    test_wait (child);
+    ck_assert (test_exists (tempfile_name (f)));
+    assert_closes (f);
+}
+END_TEST
+
 int
 main (void)
 {
     Suite *s = suite_create ("fork");
 
     TCase *tc = test_case (s, "child");
+    tcase_add_test (tc, a_cleanup_in_a_child_of_vfork_deletes_nothing);
     tcase_add_loop_test (tc, child_deletes_nothing_of_its_parent_s, 0, ENDS * LENGTH (actions));
     tcase_add_loop_test (tc, child_s_own_files_go_with_the_child, 0, ENDS);
     tcase_add_test (tc, child_s_own_files_outlive_the_parent);
