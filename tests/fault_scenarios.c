@@ -738,6 +738,12 @@ audit_hooks (void)
     use_and_close (NamedTemporaryFile (.dir = test_dir ()), false);
 }
 
+static void
+tmpfile_stream (void)
+{
+    use_and_close (tempfile_tmpfile (), true);
+}
+
 #define SCENARIO(what, ...)                     \
     {                                           \
         .name = #what, .run = what, __VA_ARGS__ \
@@ -786,6 +792,7 @@ const struct scenario fault_scenarios[] = {
     SCENARIO (left_at_quick_exit, .silent = true, .large = true),
     SCENARIO (left_at_signal, .silent = true, .large = true),
     SCENARIO (audit_hooks, .adds = 1),
+    SCENARIO (tmpfile_stream, .adds = 0),
     SCENARIO (text_utf_8, .adds = 0),
     SCENARIO (text_utf_16_crlf, .adds = 0),
     SCENARIO (text_cp1252, .adds = 0),
