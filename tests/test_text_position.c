@@ -314,7 +314,12 @@ START_TEST (places_hold_around_what_comes_back_as_another_character)
     char have[8];
 
     ck_assert_int_ge (fputs ("a\u00a5", f), 0);
-    ck_assert_int_eq (fflush (f), 0);
+    if (fflush (f) != 0 && errno == EILSEQ) {
+        test_skip ("this system's Shift JIS has no yen sign");
+        assert_close_fails (f, EILSEQ);
+        return;
+    }
+    ck_assert_int_eq (ferror (f), 0);
     off_t place = ftello (f);
     ck_assert_int_eq (place, 3);
     ck_assert_int_ge (fputs ("bc", f), 0);
