@@ -30,6 +30,7 @@ void
 trace_free (struct trace *t)
 {
     free (t->text.p);
+    free (t->from);
     free (t->errors);
 }
 
@@ -127,14 +128,30 @@ struct decoding {
     const struct form *form;
     const char *errors;
     bool universal, cr;
+    size_t at; /* in the file */
     struct trace *t;
 };
+
+static void
+note_from (struct decoding *d, size_t n)
+{
+    struct trace *t = d->t;
+
+    if (t->text.n + n > t->from_room) {
+        t->from_room = (t->text.n + n) * 2 + 64;
+        t->from = realloc (t->from, t->from_room * sizeof *t->from);
+        must (t->from, "no memory");
+    }
+    for (size_t i = 0; i < n; i++)
+        t->from[t->text.n + i] = d->at;
+}
 
 static void
 give (struct decoding *d, const void *p, size_t n)
 {
     if (n == 0)
         return;
+    note_from (d, n);
     bytes_add (&d->t->text, p, n);
     d->cr = false;
 }
@@ -245,6 +262,7 @@ static void
 decode_bytes (struct decoding *d, const unsigned char *in, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
+        d->at = i;
         if (in[i] < 0x80)
             give_character (d, in[i]);
         else
@@ -266,6 +284,7 @@ decode_characters (struct decoding *d, const unsigned char *in, size_t n)
     while (i < n) {
         uint32_t c;
         int length = get_character (d, in + i, n - i, big, &c);
+        d->at = i;
         if (length > 0)
             give_character (d, c);
         i += length > 0 ? (size_t) length : give_instead (d, in + i, (size_t) -length);
@@ -276,7 +295,7 @@ void
 reference_decode (struct trace *t, const char *encoding, const char *errors, const char *newline,
                   const unsigned char *in, size_t n)
 {
-    struct decoding d = {find_form (encoding), errors, !newline, false, t};
+    struct decoding d = {find_form (encoding), errors, !newline, false, 0, t};
 
     if (d.form->unit == 0)
         decode_bytes (&d, in, n);

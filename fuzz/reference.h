@@ -15,6 +15,8 @@ void bytes_add (struct bytes *b, const void *p, size_t n);
 /* What reading gives: the text, and after how much of it there was an error, once for each. */
 struct trace {
     struct bytes text;
+    size_t *from; /* of each byte of the text, where in the file its character begins */
+    size_t from_room;
     size_t *errors, n_errors, room;
     bool hopeless; /* the last error comes again and again */
 };

@@ -31,7 +31,7 @@ while getopts t:j:b:m option; do
     esac
 done
 shift $((OPTIND - 1))
-[ $# -gt 0 ] || set -- names options recover streams text
+[ $# -gt 0 ] || set -- edits names options recover streams text
 
 # Made one after the other, so that an interrupt removes what there is.
 scratch='' files='' lanes=''
