@@ -16,8 +16,9 @@
  *   - when reading up to the offset brings nothing: then it asks for the remaining distance.
  *     That is used when it was writing, which takes the buffer as it is.
  *
- * So only one thing cannot be seen: after writing, the start of a block, asked for in place of
- * nothing else, which is within a character. Then the seek works, and what follows it fails.
+ * So only one thing cannot be seen: before anything was read, and after writing, the start of a
+ * block, asked for in place of nothing else, which is within a character. Then the seek works, and
+ * what follows it fails.
  *
  * The buffer must not be libc's own, which it would try to free by the wrong address: a text
  * stream always has one of this library or, by setvbuf, of the caller. A binary stream begins with
@@ -258,6 +259,26 @@ seek_as_asked (struct stream *s, off_t offset, int whence)
     return s->storage->ops->seek (s->storage, offset, whence);
 }
 
+/* The same, and then what was in the buffer goes. With a larger one, that was not yet where stdio
+ * wants to be. */
+static off_t
+seek_and_enlarge (struct stream *s, off_t offset, int whence)
+{
+    struct exactness *x = &s->exact;
+    x->old = s->storage->ops->seek (s->storage, 0, SEEK_CUR);
+    x->target = seek_as_asked (s, offset, whence);
+    if (x->target < 0)
+        return -1;
+    enlarge_buffer (s);
+    if (!x->wanted || !look_at_buffer (s))
+        return x->target;
+    x->sought = false;
+    x->rounded = whence == SEEK_SET;
+    x->fill = PAGE;
+    show_one_byte (s);
+    return x->target;
+}
+
 off_t
 tempfile__exact_seek (struct stream *s, off_t offset, int whence)
 {
@@ -268,7 +289,7 @@ tempfile__exact_seek (struct stream *s, off_t offset, int whence)
         return s->storage->ops->seek (s->storage, offset, whence);
     bool moves = whence != SEEK_CUR || offset != 0;
     if (moves && may_enlarge (s))
-        enlarge_buffer (s);
+        return seek_and_enlarge (s, offset, whence);
     if (!x->wanted || !look_at_buffer (s))
         return seek_as_asked (s, offset, whence);
     if (x->asked_further && whence == SEEK_CUR)

@@ -216,6 +216,28 @@ START_TEST (fseeko_before_the_start_fails)
 }
 END_TEST
 
+/* Also when it is the first after a buffer was filled, and there is more to read in it. */
+START_TEST (fseeko_that_fails_loses_nothing)
+{
+    FILE *f = test_open (_i, NULL);
+
+    for (int i = 0; i < 30000; i++) {
+        ck_assert_int_eq (putc (i % 251, f), i % 251);
+        if (i % 1000 == 0)
+            ck_assert_int_eq (fflush (f), 0);
+    }
+    rewind (f);
+    for (int i = 0; i < 30000; i++) {
+        ck_assert_int_eq (getc (f), i % 251);
+        if (i % 999 == 7)
+            ck_assert_int_eq (fseeko (f, -40000, SEEK_CUR), -1);
+        if (i % 5000 == 900)
+            ck_assert_int_eq (fseeko (f, -30, SEEK_CUR) | fseeko (f, 30, SEEK_CUR), 0);
+    }
+    assert_closes (f);
+}
+END_TEST
+
 START_TEST (fgetpos_and_fsetpos_go_back)
 {
     fpos_t position;
@@ -822,6 +844,7 @@ add_positions (TCase *tc)
 {
     tcase_add_loop_test (tc, fseeko_and_ftello_agree, 0, KINDS);
     tcase_add_loop_test (tc, fseeko_before_the_start_fails, 0, KINDS);
+    tcase_add_loop_test (tc, fseeko_that_fails_loses_nothing, 0, KINDS);
     tcase_add_loop_test (tc, fgetpos_and_fsetpos_go_back, 0, KINDS);
     tcase_add_loop_test (tc, ftello_counts_what_is_buffered, 0, KINDS);
     tcase_add_loop_test (tc, reading_and_writing_alternate_after_fseek, 0, KINDS);
