@@ -1031,9 +1031,10 @@ begin_writing (struct text *t)
         t->here.skip_lf = false;
         if (move_below (t, t->here.file) < 0)
             return -1;
-        if (!t->append && t->codec->ops->reposition)
-            reposition (t);
     }
+    /* Reading may have led away from the start, where a mark was due. */
+    if (!t->append && !t->codec->stateful)
+        reposition (t);
     end_run (t);
     t->phase = WRITING;
     /* An encoder that takes its header for written is followed in that. */
