@@ -8,7 +8,7 @@ set -eu
 
 record=no
 [ "$1" != --record ] || { record=yes; shift; }
-program=$1 figures=$2
+program=$(readlink -f "$1") figures=$2
 dir=${3:-${TMPDIR:-/tmp}}
 few=200 more=1200
 
@@ -19,10 +19,11 @@ trap 'exit 1' HUP INT TERM
 mkdir "$work/files"
 compiler=$(${CC:-cc} --version | head -n 1)
 
-# count WORK TIMES: the instructions of the library.
+# count WORK TIMES: the instructions of the library. Its directory has a name of the same length
+# everywhere, for they depend on that.
 count () {
-    valgrind -q --tool=callgrind --callgrind-out-file="$work/out" "$program" "$1" "$2" \
-        "$work/files" || return
+    (cd "$work" && valgrind -q --tool=callgrind --callgrind-out-file="$work/out" "$program" "$1" \
+        "$2" /proc/self/cwd/files) || return
     callgrind_annotate --threshold=100 "$work/out" |
         awk '/\[.*libtempfile[.]so/ { gsub (",", ""); sum += $1 } END { print sum + 0 }'
 }

@@ -18,7 +18,8 @@
 # the examples and random programs on text streams are run.
 #
 # The variables of tests/Makefile.am hold here, too; an emulator is slow, and gets less to do
-# unless they say otherwise. ONLY_SUITE=1 leaves all but the suite out.
+# unless they say otherwise. ONLY_SUITE=1 leaves all but the suite out, and of that all but what
+# matches the pattern EMULATED_TESTS, where that is set, on an emulator.
 set -eu
 
 src=$(cd "$(dirname "$0")/.." && pwd)
@@ -219,6 +220,7 @@ left_out () {
 suite () {
     echo 'names:; @echo $(TESTS)' >names
     tests=$(make -s -C tests -f Makefile -f ../names names | tr ' ' '\n')
+    [ -z "$(emulator "$platform")" ] || tests=$(echo "$tests" | grep -E "${EMULATED_TESTS-.}")
     left_out "$platform" >without
     while read -r pattern reason; do
         tests=$(echo "$tests" | grep -v "^$pattern\$")

@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For MemorySanitizer, which knows what is initialized only in what is compiled for it: what libc
- * has put into the buffer of a custom stream, and the kernel into that of getdents64(), is known to
- * be there. Linked with -Wl,--wrap=syscall,--wrap=tempfile__stream_write; see .ci/run.
+ * passes to the callbacks of a custom stream, and what the kernel has put into the buffer of
+ * getdents64(), is known to be there. Linked with --wrap for each of these; see .ci/run.
  */
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <sanitizer/msan_interface.h>
 
 long __real_syscall (long number, long fd, void *buffer, size_t size);
 long __wrap_syscall (long number, long fd, void *buffer, size_t size);
+ssize_t __real_tempfile__stream_read (void *stream, char *buffer, size_t size);
+ssize_t __wrap_tempfile__stream_read (void *stream, char *buffer, size_t size);
 size_t __real_tempfile__stream_write (void *stream, const char *buffer, size_t size);
 size_t __wrap_tempfile__stream_write (void *stream, const char *buffer, size_t size);
+off_t __real_tempfile__stream_seek (void *stream, off_t offset, int whence);
+off_t __wrap_tempfile__stream_seek (void *stream, off_t offset, int whence);
+
+#define KNOW(variable) __msan_unpoison (&(variable), sizeof (variable))
 
 long
 __wrap_syscall (long number, long fd, void *buffer, size_t size)
@@ -22,9 +29,30 @@ __wrap_syscall (long number, long fd, void *buffer, size_t size)
     return result;
 }
 
+ssize_t
+__wrap_tempfile__stream_read (void *stream, char *buffer, size_t size)
+{
+    KNOW (stream);
+    KNOW (buffer);
+    KNOW (size);
+    return __real_tempfile__stream_read (stream, buffer, size);
+}
+
 size_t
 __wrap_tempfile__stream_write (void *stream, const char *buffer, size_t size)
 {
+    KNOW (stream);
+    KNOW (buffer);
+    KNOW (size);
     __msan_unpoison (buffer, size);
     return __real_tempfile__stream_write (stream, buffer, size);
+}
+
+off_t
+__wrap_tempfile__stream_seek (void *stream, off_t offset, int whence)
+{
+    KNOW (stream);
+    KNOW (offset);
+    KNOW (whence);
+    return __real_tempfile__stream_seek (stream, offset, whence);
 }
