@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For MemorySanitizer, which knows what is initialized only in what is compiled for it: what libc
- * passes to the callbacks of a custom stream, and what the kernel has put into the buffer of
- * getdents64(), is known to be there. Linked with --wrap for each of these; see .ci/run.
+ * has put into a FILE and what it passes to the callbacks of a custom stream, and what the kernel has
+ * put into the buffer of getdents64(), is known to be there. Linked with --wrap for each of these;
+ * see .ci/run.
  */
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include <sanitizer/msan_interface.h>
 
 long __real_syscall (long number, long fd, void *buffer, size_t size);
 long __wrap_syscall (long number, long fd, void *buffer, size_t size);
+FILE *__real_tempfile__stream_make (void *stream, const void *mode);
+FILE *__wrap_tempfile__stream_make (void *stream, const void *mode);
 ssize_t __real_tempfile__stream_read (void *stream, char *buffer, size_t size);
 ssize_t __wrap_tempfile__stream_read (void *stream, char *buffer, size_t size);
 size_t __real_tempfile__stream_write (void *stream, const char *buffer, size_t size);
@@ -27,6 +31,15 @@ __wrap_syscall (long number, long fd, void *buffer, size_t size)
     if (result > 0)
         __msan_unpoison (buffer, (size_t) result);
     return result;
+}
+
+FILE *
+__wrap_tempfile__stream_make (void *stream, const void *mode)
+{
+    FILE *f = __real_tempfile__stream_make (stream, mode);
+    if (f)
+        __msan_unpoison (f, sizeof *f);
+    return f;
 }
 
 ssize_t
