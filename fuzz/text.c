@@ -513,7 +513,8 @@ read_back (const struct bytes *file, struct trace *t)
 
     must (f, "the second time it does not open");
     FILE *g = tempfile_reopen (f, "r+b");
-    must (g && fwrite (file->p, 1, file->n, g) == file->n && fclose (g) == 0, "cannot fill");
+    must (g && (file->n == 0 || fwrite (file->p, 1, file->n, g) == file->n) && fclose (g) == 0,
+          "cannot fill");
     read_all (f, t);
     must (fclose (f) == 0, "fclose");
 }

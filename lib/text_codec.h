@@ -36,8 +36,8 @@ struct work {
     unsigned char *out, *out_end;
     bool final; /* no input follows: never STEP_SHORT */
     size_t bad; /* with STEP_BAD; HOPELESS: nothing can be made of what follows, by any handler */
-    unsigned char instead[4]; /* with STEP_BAD, when encoding: the character has bytes after all, */
-    unsigned n_instead;       /* so many, but they come back as one of another length */
+    unsigned char instead[8]; /* with STEP_BAD, when encoding: the character has bytes after all, */
+    unsigned n_instead;       /* so many, but they come back as something else */
     uint32_t c;               /* with STEP_BAD, when encoding: the character, or NO_CHARACTER */
 };
 

@@ -7,7 +7,8 @@
  * stand in the upper half of the bytes.
  *
  * codec_state.a: the set in G0, that in G1, that in G2, and whether G1 is shifted in; a byte
- * each.
+ * each. codec_state.b: whether an escape sequence of another kind is under way, the colour of a
+ * terminal, say; it stays in the text, up to the letter that ends it.
  */
 #include "export.h"
 
@@ -43,7 +44,7 @@ static const char *const sources[SOURCES] = {"EUC-JP", "EUC-JISX0213", "EUC-CN",
 
 struct description {
     unsigned char source, prefix, width;
-    char escape[5]; /* what puts it into G0; into G1 of ISO-2022-KR, into G2 for the Latin ones */
+    char escape[5]; /* what puts it into G0, or, the last two, into G2; its end is its name */
 };
 
 static const struct description sets[SETS] = {
@@ -81,6 +82,9 @@ struct switching {
 
 enum { ESC = 0x1b, SHIFT_OUT = 0x0e, SHIFT_IN = 0x0f };
 
+/* An escape sequence of another kind. */
+enum foreign { NONE, BEGUN, UNDER_WAY };
+
 enum place { G0 = 0, G1 = 8, G2 = 16, SHIFTED = 24 };
 
 static unsigned
@@ -115,6 +119,8 @@ decode_by_rule (enum set which, unsigned char b)
         return b == 0x5c ? 0xa5 : b == 0x7e ? 0x203e : b;
     if (which == S_KANA)
         return b >= 0x21 && b <= 0x5f ? 0xff40u + b : NO_CHARACTER;
+    if (b >= 0x80)
+        return NO_CHARACTER;
     return which == S_LATIN1 ? b | 0x80u : b;
 }
 
@@ -130,10 +136,13 @@ decode_in (struct switching *t, enum set which, const unsigned char *p)
     if (d->prefix)
         bytes[n++] = d->prefix;
     for (unsigned i = 0; i < d->width; i++) {
-        if (p[i] < 0x21 || p[i] > 0x7e)
+        if (d->width == 2 && (p[i] < 0x21 || p[i] > 0x7e))
             return NO_CHARACTER;
-        bytes[n++] = p[i] | 0x80;
+        bytes[n++] = p[i] ^ 0x80;
     }
+    /* Three signs came into the Greek encoding after the set was registered. */
+    if (which == S_GREEK && (p[0] == 0x24 || p[0] == 0x25 || p[0] == 0x2a))
+        return NO_CHARACTER;
     uint32_t c = tempfile__charset_decode (t->sources[d->source], bytes, bytes + n, &length);
     return length == n ? c : NO_CHARACTER;
 }
@@ -193,42 +202,104 @@ put_decoded (struct switching *t, struct work *w, enum set which, unsigned skip)
 
 /* --- decoding ISO-2022 --- */
 
-/* Which set the escape sequence at the input names, and its length: 0 when it is cut off. */
-static enum set
-find_escape (const struct codec *codec, const struct work *w, unsigned *length)
+/* What follows the ESC of those sequences that name a set; all others are none of ours. */
+static bool
+is_intermediate (uint32_t c)
 {
-    bool cut = false;
-    for (enum set i = S_ASCII; i < SETS; i++) {
-        const char *escape = codec->variant == ISO2022_KR && i == S_KS ? "\x1b$)C" : sets[i].escape;
-        size_t n = strlen (escape);
-        size_t have = left (w) < n ? left (w) : n;
-        if (!is_allowed (codec, i) || memcmp (w->in, escape, have) != 0)
-            continue;
-        *length = (unsigned) n;
-        if (have == n)
-            return i;
-        cut = true;
+    return c == '(' || c == ')' || c == '$' || c == '.' || c == '&';
+}
+
+static bool
+ends_escape (uint32_t c)
+{
+    return (c >= 'A' && c <= 'Z') || c == '@';
+}
+
+/* An announcement, "&@", goes before the sequence for the set in its revision of 1990. Like Python,
+ * take any of that length for it. */
+static bool
+has_revisions (const struct codec *codec)
+{
+    return codec->variant != ISO2022_KR;
+}
+
+/* How long the sequence at the input is; 0: it is cut off, 1: longer than any. */
+static unsigned
+escape_length (const struct codec *codec, const struct work *w)
+{
+    for (unsigned i = 1; i < LONGEST; i++) {
+        if (i >= left (w))
+            return 0;
+        if (ends_escape (w->in[i]))
+            return i + 1;
+        if (has_revisions (codec) && i + 1 < left (w) && memcmp (w->in + i, "&@", 2) == 0)
+            i += 2;
     }
-    *length = cut ? 0 : 1;
+    return 1;
+}
+
+/* The set of a name, which is the end of the sequence that puts it somewhere. */
+static enum set
+set_named (const struct codec *codec, unsigned char name, unsigned width)
+{
+    for (enum set i = S_ASCII; i < SETS; i++)
+        if (is_allowed (codec, i) && sets[i].width == width &&
+            sets[i].escape[strlen (sets[i].escape) - 1] == (char) name)
+            return i;
     return SETS;
+}
+
+/* The set that the sequence P names, and in *PLACE where it goes; SETS: none. */
+static enum set
+designated (const struct codec *codec, const unsigned char *p, unsigned length, enum place *place)
+{
+    *place = G0;
+    if (length == 6 && has_revisions (codec) && memcmp (p + 3, "\x1b$B", 3) == 0)
+        return S_0208;
+    bool wide = p[1] == '$';
+    if (length != 3 && !(length == 4 && wide))
+        return SETS;
+    unsigned char to = length == 4 ? p[2] : wide ? '(' : p[1];
+    if (to == ')')
+        *place = G1;
+    else if (to == '.' && !wide && codec->variant == ISO2022_JP_2)
+        *place = G2;
+    else if (to != '(')
+        return SETS;
+    return set_named (codec, p[length - 1], wide ? 2 : 1);
 }
 
 static enum step
 take_escape (struct switching *t, struct codec_state *s, struct work *w)
 {
-    if (left (w) >= 2 && w->in[1] == 'N' && t->codec.variant == ISO2022_JP_2) {
-        unsigned g2 = get (s, G2);
-        return g2 ? put_decoded (t, w, (enum set) g2, 2) : bad_bytes (w, 1);
+    if (left (w) < 2)
+        return cut_off (w);
+    if (w->in[1] == 'N' && t->codec.variant == ISO2022_JP_2)
+        return put_decoded (t, w, (enum set) get (s, G2), 2);
+    if (!is_intermediate (w->in[1])) {
+        s->b = BEGUN;
+        *w->out++ = *w->in++;
+        return STEP_DONE;
     }
-    unsigned length;
-    enum set found = find_escape (&t->codec, w, &length);
+    unsigned length = escape_length (&t->codec, w);
     if (length == 0)
         return cut_off (w);
+    enum place place;
+    enum set found = designated (&t->codec, w->in, length, &place);
     if (found == SETS)
-        return bad_bytes (w, 1);
-    bool g2 = found == S_LATIN1 || found == S_GREEK;
-    set (s, g2 ? G2 : t->codec.variant == ISO2022_KR && found == S_KS ? G1 : G0, found);
+        return bad_bytes (w, length);
+    set (s, place, found);
     w->in += length;
+    return STEP_DONE;
+}
+
+/* Of a sequence of another kind, whatever it is made of. */
+static enum step
+pass_foreign (struct codec_state *s, struct work *w)
+{
+    unsigned char b = *w->in++;
+    w->out += utf8_put (w->out, b);
+    s->b = ends_escape (b) ? NONE : UNDER_WAY;
     return STEP_DONE;
 }
 
@@ -236,6 +307,8 @@ static enum step
 iso2022_decode_one (struct switching *t, struct codec_state *s, struct work *w)
 {
     unsigned char b = *w->in;
+    if (s->b != NONE)
+        return pass_foreign (s, w);
     if (b == ESC)
         return take_escape (t, s, w);
     if (t->codec.variant == ISO2022_KR && (b == SHIFT_OUT || b == SHIFT_IN)) {
@@ -253,7 +326,9 @@ iso2022_decode_one (struct switching *t, struct codec_state *s, struct work *w)
         w->in++;
         return STEP_DONE;
     }
-    return b >= 0x80 ? bad_bytes (w, 1) : put_decoded (t, w, (enum set) which, 0);
+    if (b >= 0x80 || which == S_LATIN1 || which == S_GREEK)
+        return bad_bytes (w, 1);
+    return put_decoded (t, w, (enum set) which, 0);
 }
 
 /* --- encoding ISO-2022 --- */
@@ -276,6 +351,8 @@ iso2022_put_ascii (struct codec_state *s, struct work *w, uint32_t c)
         *w->out++ = SHIFT_IN;
     set (s, SHIFTED, 0);
     *w->out++ = (unsigned char) c;
+    if (c == ESC || s->b != NONE)
+        s->b = s->b == NONE ? BEGUN : ends_escape (c) ? NONE : UNDER_WAY;
 }
 
 static void
@@ -314,6 +391,31 @@ iso2022_encode_one (struct switching *t, struct codec_state *s, struct work *w, 
         return true;
     }
     return false;
+}
+
+/* Whether C will be taken for something else when it is read, because of what is before it. */
+static bool
+is_misread (const struct codec *codec, const struct codec_state *s, uint32_t c)
+{
+    if (s->b == NONE)
+        return codec->variant == ISO2022_KR && (c == SHIFT_OUT || c == SHIFT_IN);
+    if (c >= 0x80)
+        return true;
+    return s->b == BEGUN && (is_intermediate (c) || (c == 'N' && codec->variant == ISO2022_JP_2));
+}
+
+/* Python writes it all the same; so do we, and say that it does not come back. */
+static enum step
+put_misread (struct switching *t, struct codec_state *s, struct work *w, uint32_t c, int n)
+{
+    struct work part = {.out = w->instead, .out_end = w->instead + sizeof w->instead};
+    s->b = NONE;
+    bool has_it = iso2022_encode_one (t, s, &part, c, 0);
+    s->b = NONE;
+    lacking (w, c, n);
+    if (has_it)
+        w->n_instead = (unsigned) (part.out - w->instead);
+    return STEP_BAD;
 }
 
 /* --- HZ: "~{" and "~}" instead of escape sequences; in G0, S_GB or nothing --- */
@@ -409,7 +511,9 @@ static void
 decode_easy (struct switching *t, const struct codec_state *s, struct work *w)
 {
     unsigned which = current (s);
-    if (which == S_ASCII)
+    if (s->b != NONE)
+        return;
+    if (which == S_ASCII && !get (s, SHIFTED))
         copy_plain (w);
     else if (is_94 (which))
         tempfile__charset_decode_94 (t->sources[sets[which].source], w);
@@ -446,6 +550,8 @@ static void
 encode_easy (struct switching *t, const struct codec_state *s, struct work *w)
 {
     unsigned which = current (s);
+    if (s->b != NONE)
+        return;
     if (which == S_ASCII)
         copy_plain (w);
     else if (which == variants[t->codec.variant][0])
@@ -467,6 +573,8 @@ encode (struct codec *codec, struct codec_state *s, struct work *w)
             return utf8_trouble (w, n);
         if (room (w) < LONGEST)
             return STEP_FULL;
+        if (codec->variant != HZ && is_misread (codec, s, c))
+            return put_misread (t, s, w, c, n);
         int second = 0;
         if (has_pairs (codec) && tempfile__pair_first (c)) {
             second = w->in + n < w->in_end ? utf8_get (w->in + n, w->in_end, &d, true) : 0;

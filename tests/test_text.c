@@ -249,6 +249,16 @@ static const struct {
      "\xc2\xa5\xe2\x80\xbe"
      "az"},
     {"iso2022_jp", "a\x80z", 3, "a\xef\xbf\xbdz"},
+    {"iso2022_jp", "\x1b[1mA\x1b$B0z\x1b(Bz", 14, "\x1b[1mA\xe5\xbc\x95z"},
+    {"iso2022_jp", "\x1b\xe9\x1b(@z", 6, "\x1b\xc3\xa9\x1b(@z"},
+    {"iso2022_jp", "a\x1b(Qz", 5, "a\xef\xbf\xbdz"},
+    {"iso2022_jp", "a\x1b(xxxxxxxxxxxxxxx", 18, "a\xef\xbf\xbd(xxxxxxxxxxxxxxx"},
+    {"iso2022_jp", "a\x1b$B\x1b)J0z", 9, "a\xe5\xbc\x95"},
+    {"iso2022_jp", "\x1b&@\x1b$B0z", 8, "\xe5\xbc\x95"},
+    {"iso2022_jp_2", "\x1b.F\x1bNaz", 7, "\xce\xb1z"},
+    {"iso2022_jp_2", "\x1b.F\x1bN$z", 7, "\xef\xbf\xbdz"},
+    {"iso2022_jp_2", "\x1b(Az", 4, "\xef\xbf\xbd"},
+    {"iso2022_kr", "\x0e\n\x1b$)CD", 7, "\nD"},
     {"iso2022_kr",
      "\x1b$)Ca\x0e"
      "0!\x0fz",

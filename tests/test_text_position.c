@@ -333,6 +333,26 @@ START_TEST (places_hold_around_what_comes_back_as_another_character)
 }
 END_TEST
 
+/* An escape that is no set's hides what stands behind it, up to a capital, from who reads on. */
+START_TEST (places_hold_behind_what_an_escape_hides)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "iso2022_jp");
+    char have[32];
+
+    ck_assert_int_ge (fputs ("a\x1b\u3042", f), 0);
+    off_t place = ftello (f);
+    ck_assert_int_eq (place, 5);
+    ck_assert_int_ge (fputs ("bc", f), 0);
+    ck_assert_int_eq (fseeko (f, place, SEEK_SET), 0);
+    ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
+    ck_assert_str_eq (have, "bc");
+    rewind (f);
+    ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
+    ck_assert_str_eq (have, "a\x1b\x1b$B$\"bc");
+    assert_closes (f);
+}
+END_TEST
+
 /* The buffer is too small for a character, the rest of which is still to come. */
 START_TEST (descriptor_may_be_asked_for_within_a_character)
 {
@@ -594,6 +614,7 @@ main (void)
     tcase_add_test (tc, places_hold_around_what_was_replaced);
     tcase_add_test (tc, places_hold_around_thousands_that_were_replaced);
     tcase_add_test (tc, places_hold_around_what_comes_back_as_another_character);
+    tcase_add_test (tc, places_hold_behind_what_an_escape_hides);
     tcase_add_test (tc, descriptor_may_be_asked_for_within_a_character);
 
     tc = test_case (s, "use");

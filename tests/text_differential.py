@@ -38,7 +38,7 @@ ERRORS = ['-', '-', 'strict', 'ignore', 'replace', 'backslashreplace', 'xmlcharr
 MARKED = {'utf-8-sig', 'utf-16', 'utf-32'}
 LOSSY = {'ignore', 'replace', 'backslashreplace', 'xmlcharrefreplace', 'surrogateescape'}
 NEWLINES = [None, None, '', '\n', '\r', '\r\n']
-ALPHABET = ['a', 'b', 'xyz ', '0', ' ', '\t', '~', '\\', '+', '-', '/', '&#8364;', '{', '}']
+ALPHABET = ['a', 'b', 'xyz ', '\x1b[1A', '0', ' ', '\t', '~', '\\', '+', '-', '/', '&#8364;', '{', '}']
 AWKWARD = ['\u00e4', '\u00e9', '\u00df', '\u0416', '\u20ac', '\u3042', '\u4e00', '\u6f22\u5b57',
            '\uac00', '\u00a5', '\u203e', '\uff76', '\u00a0', '\ufeff', '\ufffd', '\u2028',
            '\u0085', '\x0b', '\x1f', '\U0001f600', '\U00020000', '\U0010ffff', '\x00', '\x7f']
