@@ -1022,7 +1022,9 @@ ask_for_descriptor (void *stream)
 
 START_TEST (two_threads_may_ask_while_a_third_writes)
 {
-    for (int round = 0; round < 50; round++) {
+    int rounds = test_number ("TEMPFILE_TEST_RACES", 50);
+
+    for (int round = 0; round < rounds; round++) {
         pthread_t threads[2];
         void *failed;
         FILE *f = open_spool (NULL, 300);
