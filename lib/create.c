@@ -42,13 +42,11 @@ lacks_permissions (int err)
     return err == EPERM || err == ENOTSUP || err == ENOSYS;
 }
 
+/* ST is what FD is. */
 static int
-fix_permissions (int fd, mode_t permissions)
+fix_permissions (int fd, const struct stat *st, mode_t permissions)
 {
-    struct stat st;
-    if (fstat (fd, &st) < 0)
-        return -1;
-    if ((st.st_mode & 07777) == permissions || fchmod (fd, permissions) == 0)
+    if ((st->st_mode & 07777) == permissions || fchmod (fd, permissions) == 0)
         return 0;
     return lacks_permissions (errno) ? 0 : -1;
 }
@@ -121,11 +119,12 @@ make_path (const char *dir, const struct settings *s, size_t *random)
  * Until it is locked, what is new and recoverable looks abandoned to tempfile_recover(), which may
  * have locked it first, or deleted it. Then it was never ours: EEXIST, and another name is tried.
  * The number of links does not tell: NFS and FUSE keep what is open under a name of their own.
+ * What it is goes to *ST.
  */
 static int
-lock_new (int fd, const char *path)
+lock_new (int fd, const char *path, struct stat *st)
 {
-    struct stat st, now = {0};
+    struct stat now = {0};
     int locked;
     do
         locked = flock (fd, LOCK_EX | LOCK_NB);
@@ -134,9 +133,9 @@ lock_new (int fd, const char *path)
         errno = errno == EWOULDBLOCK ? EEXIST : errno;
         return -1;
     }
-    if (fstat (fd, &st) < 0 || (lstat (path, &now) < 0 && errno != ENOENT))
+    if (fstat (fd, st) < 0 || (lstat (path, &now) < 0 && errno != ENOENT))
         return -1;
-    if (now.st_dev == st.st_dev && now.st_ino == st.st_ino)
+    if (now.st_dev == st->st_dev && now.st_ino == st->st_ino)
         return 0;
     errno = EEXIST;
     return -1;
@@ -149,7 +148,9 @@ tempfile__make_file (const char *path, void *settings)
     int fd = open_retrying (path, s->mode.flags | O_CREAT | O_EXCL | O_NOFOLLOW, s->permissions);
     if (fd < 0)
         return fd;
-    if ((!s->recoverable || lock_new (fd, path) == 0) && fix_permissions (fd, s->permissions) == 0)
+    struct stat st;
+    int known = s->recoverable ? lock_new (fd, path, &st) : fstat (fd, &st);
+    if (known == 0 && fix_permissions (fd, &st, s->permissions) == 0)
         return fd;
     int err = errno;
     close (fd);
@@ -167,7 +168,8 @@ lock_directory (const char *path)
         errno = errno == ENOENT ? EEXIST : errno;
         return -1;
     }
-    int result = lock_new (fd, path);
+    struct stat st;
+    int result = lock_new (fd, path, &st);
     if (result == 0 && fd == 0)
         result = fd = fcntl (0, F_DUPFD_CLOEXEC, 1);
     if (result >= 0)
@@ -375,7 +377,10 @@ create_nameless (const char *dir, struct settings *s)
     int fd = open_retrying (dir, s->mode.flags | O_TMPFILE, s->permissions);
     if (fd < 0)
         return lacks_tmpfile (errno) ? create_and_unlink (dir, s) : failure (errno, dir);
-    return fix_permissions (fd, s->permissions) < 0 ? close_failing (fd, dir) : fd;
+    struct stat st;
+    if (fstat (fd, &st) < 0 || fix_permissions (fd, &st, s->permissions) < 0)
+        return close_failing (fd, dir);
+    return fd;
 }
 #else
 static int
