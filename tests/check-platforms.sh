@@ -259,7 +259,7 @@ reduced () {
         "$src/tests/text_driver.c" lib/.libs/libtempfile.a -o text_driver || return
     if command -v python3 >/dev/null; then
         python3 "$src/tests/text_differential.py" --driver "$run ./text_driver" \
-            --programs "${TEMPFILE_TEST_PROGRAMS:-300}" || return
+            --programs "${TEMPFILE_TEST_PROGRAMS:-300}" --seed "${TEMPFILE_TEST_SEED:-1}" || return
     fi
     EXAMPLE_RUNNER=$run make -s -C doc check
 }

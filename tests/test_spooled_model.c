@@ -5,13 +5,13 @@
  * indicator and position must be the same in all three, wherever the spooled stream moves to disk:
  * by its size, by being asked to at a random step, and in some programs at each step in turn.
  *
- * TEMPFILE_TEST_ROUNDS says how many programs, TEMPFILE_TEST_SEED where to begin; what fails is
- * printed with the seed that shows it again, alone, in one round.
+ * TEMPFILE_TEST_ROUNDS says how many programs, TEMPFILE_TEST_SEED where to begin: the same place
+ * each time unless it is said, so that who builds this gets what was tested. What fails is printed
+ * with the seed that shows it again, alone, in one round.
  */
 #include "common.h"
 
 #include <stdint.h>
-#include <time.h>
 
 enum { LARGEST = 262144, MOST = 40000, FIXED_SEED = 20261123, STEPS = 32, ALL_STEPS_IN = 16 };
 
@@ -392,7 +392,9 @@ draw_step (const struct model *m)
     if (step.action == UNGETC && draw (2) != 0)
         step.size = (unsigned char) m->bytes[m->position - 1];
     step.whence = (int[]){SEEK_SET, SEEK_CUR, SEEK_END}[draw (3)];
-    if (m->pushed >= 0 && step.whence == SEEK_CUR)
+    /* From where another character than was read was put back, even when it has been read again,
+     * glibc 2.36 counts wrong, on any stream, if what is around it was sought in the buffer. */
+    if ((m->pushed >= 0 || m->foreign) && step.whence == SEEK_CUR)
         step.whence = SEEK_SET;
     if (step.action == TRUNCATE)
         step.offset = (off_t) draw ((unsigned) m->size + 200) % (LARGEST - 20000);
@@ -607,12 +609,7 @@ START_TEST (random_programs_give_the_same_on_a_spool_a_file_and_an_array)
     int rounds = test_number ("TEMPFILE_TEST_ROUNDS", 2000);
 
     find_out_about_appending ();
-    if (given) {
-        run_programs (strtoull (given, NULL, 10), rounds);
-        return;
-    }
-    run_programs (FIXED_SEED, rounds / 2);
-    run_programs ((uint64_t) time (NULL) * 1000000u, rounds - rounds / 2);
+    run_programs (given ? strtoull (given, NULL, 10) : FIXED_SEED, rounds);
 }
 END_TEST
 
