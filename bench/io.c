@@ -9,6 +9,7 @@
 
 #include "io_items.h"
 #include "peers.h"
+#include "streams.h"
 
 #include <fcntl.h>
 #include <stdint.h>
@@ -58,19 +59,10 @@ bare_flush (void *file)
     return 0;
 }
 
-static int
-mkostemp_unlinked (const char *dir)
-{
-    char name[4096];
-    snprintf (name, sizeof name, "%s/tmpXXXXXX", dir);
-    int fd = mkostemp (name, O_CLOEXEC);
-    return fd < 0 || unlink (name) ? -1 : fd;
-}
-
 static void *
 bare_open (const char *dir)
 {
-    int fd = mkostemp_unlinked (dir);
+    int fd = streams_descriptor (dir);
     return fd < 0 ? NULL : (void *) (intptr_t) fd;
 }
 
@@ -91,54 +83,16 @@ static const struct peer bare = {
 
 /* --- streams --- */
 
-static FILE *
-by_fdopen (const char *dir)
-{
-    int fd = mkostemp_unlinked (dir);
-    return fd < 0 ? NULL : fdopen (fd, "w+b");
-}
-
-static FILE *
-by_tmpfile (const char *dir)
-{
-    (void) dir;
-    return tmpfile ();
-}
-
-static FILE *
-by_unnamed (const char *dir)
-{
-    return TemporaryFile (.dir = dir);
-}
-
-static FILE *
-by_named (const char *dir)
-{
-    return NamedTemporaryFile (.dir = dir);
-}
-
-static FILE *
-by_buffered (const char *dir)
-{
-    return TemporaryFile (.dir = dir, .buffering = 65536);
-}
-
-static FILE *
-by_spooled (const char *dir)
-{
-    return SpooledTemporaryFile (.dir = dir);
-}
-
 static const struct stream {
     const char *name;
     FILE *(*open) (const char *dir);
 } streams[] = {
-    {"mkostemp, fdopen", by_fdopen},
-    {"tmpfile()", by_tmpfile},
-    {"TemporaryFile()", by_unnamed},
-    {"NamedTemporaryFile()", by_named},
-    {"TemporaryFile(.buffering = 65536)", by_buffered},
-    {"SpooledTemporaryFile(), in memory", by_spooled},
+    {"mkostemp, fdopen", streams_fdopen},
+    {"tmpfile()", streams_tmpfile},
+    {"TemporaryFile()", streams_unnamed},
+    {"NamedTemporaryFile()", streams_named},
+    {"TemporaryFile(.buffering = 65536)", streams_buffered},
+    {"SpooledTemporaryFile(), in memory", streams_spooled},
 };
 enum { STREAMS = sizeof streams / sizeof *streams, ROWS = STREAMS + 5 };
 
@@ -186,7 +140,7 @@ stream_row (const struct stream *s, const struct io_item *item, struct open_file
             const char *dir)
 {
     struct bench_row row = {.name = s->name, .time = time_stream, .arg = o, .items = item->items};
-    if (s->open == by_tmpfile && !bench_has_tmpfile (dir)) {
+    if (s->open == streams_tmpfile && !bench_has_tmpfile (dir)) {
         row.left_out = "it works in " P_tmpdir ", another file system";
         return row;
     }

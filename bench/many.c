@@ -6,66 +6,17 @@
 #define _GNU_SOURCE
 
 #include "bench.h"
+#include "streams.h"
 
 #include <config.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <unistd.h>
 #ifdef HAVE_MALLINFO2
 #include <malloc.h>
 #endif
 
-#include <tempfile.h>
-
 enum { STREAMS = 1000 };
-
-static FILE *
-by_fdopen (const char *dir)
-{
-    char name[4096];
-    snprintf (name, sizeof name, "%s/tmpXXXXXX", dir);
-    int fd = mkostemp (name, O_CLOEXEC);
-    return fd < 0 || unlink (name) ? NULL : fdopen (fd, "w+b");
-}
-
-static FILE *
-by_tmpfile (const char *dir)
-{
-    (void) dir;
-    return tmpfile ();
-}
-
-static FILE *
-by_unnamed (const char *dir)
-{
-    return TemporaryFile (.dir = dir);
-}
-
-static FILE *
-by_buffered (const char *dir)
-{
-    return TemporaryFile (.dir = dir, .buffering = 65536);
-}
-
-static FILE *
-by_named (const char *dir)
-{
-    return NamedTemporaryFile (.dir = dir);
-}
-
-static FILE *
-by_spooled (const char *dir)
-{
-    return SpooledTemporaryFile (.dir = dir);
-}
-
-static FILE *
-by_text (const char *dir)
-{
-    return TemporaryFile (.dir = dir, .mode = "w+", .encoding = "utf-8");
-}
 
 static FILE *streams[STREAMS];
 
@@ -89,19 +40,19 @@ close_all (void)
     return 0;
 }
 
-#define RUN(opener)                                             \
-    static int run_##opener (const char *dir)                   \
-    {                                                           \
-        return open_all (opener, dir) || close_all () ? -1 : 0; \
+#define RUN(kind)                                                       \
+    static int run_##kind (const char *dir)                             \
+    {                                                                   \
+        return open_all (streams_##kind, dir) || close_all () ? -1 : 0; \
     }
 
-RUN (by_fdopen)
-RUN (by_tmpfile)
-RUN (by_unnamed)
-RUN (by_buffered)
-RUN (by_named)
-RUN (by_spooled)
-RUN (by_text)
+RUN (fdopen)
+RUN (tmpfile)
+RUN (unnamed)
+RUN (buffered)
+RUN (named)
+RUN (spooled)
+RUN (text)
 
 #ifdef HAVE_MALLINFO2
 
@@ -188,16 +139,17 @@ run (const char *dir)
     const char *elsewhere =
         bench_has_tmpfile (dir) ? NULL : "it works in " P_tmpdir ", another file system";
     FILE *(*const openers[]) (const char *dir) = {
-        by_fdopen, by_tmpfile, by_unnamed, by_buffered, by_named, by_spooled, by_text,
+        streams_fdopen, streams_tmpfile, streams_unnamed, streams_buffered,
+        streams_named,  streams_spooled, streams_text,
     };
     const struct bench_row rows[] = {
-        {.name = "mkostemp, unlink, fdopen", .run = run_by_fdopen, .items = STREAMS},
-        {.name = "tmpfile()", .run = run_by_tmpfile, .items = STREAMS, .left_out = elsewhere},
-        {.name = "TemporaryFile()", .run = run_by_unnamed, .items = STREAMS},
-        {.name = "TemporaryFile(.buffering = 65536)", .run = run_by_buffered, .items = STREAMS},
-        {.name = "NamedTemporaryFile()", .run = run_by_named, .items = STREAMS},
-        {.name = "SpooledTemporaryFile()", .run = run_by_spooled, .items = STREAMS},
-        {.name = "TemporaryFile(.encoding = \"utf-8\")", .run = run_by_text, .items = STREAMS},
+        {.name = "mkostemp, unlink, fdopen", .run = run_fdopen, .items = STREAMS},
+        {.name = "tmpfile()", .run = run_tmpfile, .items = STREAMS, .left_out = elsewhere},
+        {.name = "TemporaryFile()", .run = run_unnamed, .items = STREAMS},
+        {.name = "TemporaryFile(.buffering = 65536)", .run = run_buffered, .items = STREAMS},
+        {.name = "NamedTemporaryFile()", .run = run_named, .items = STREAMS},
+        {.name = "SpooledTemporaryFile()", .run = run_spooled, .items = STREAMS},
+        {.name = "TemporaryFile(.encoding = \"utf-8\")", .run = run_text, .items = STREAMS},
     };
     size_t n = sizeof rows / sizeof *rows;
     if (!may_open_as_many ()) {

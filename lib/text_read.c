@@ -41,6 +41,17 @@ tempfile__text_refill (struct text *t)
 
 /* --- newlines of what was read --- */
 
+/* Moves what is in front of the next '\r' to *OUT, which is passed then. NULL: there is none. */
+static unsigned char *
+keep_up_to_cr (unsigned char **out, const unsigned char *p, unsigned char *end)
+{
+    unsigned char *cr = memchr (p, '\r', (size_t) (end - p));
+    size_t n = (size_t) ((cr ? cr : end) - p);
+    memmove (*out, p, n);
+    *out += n;
+    return cr;
+}
+
 /* Both work in place on what was decoded last, and return its new end. */
 static unsigned char *
 fold_universal (struct text *t, unsigned char *p, unsigned char *end)
@@ -56,12 +67,8 @@ fold_universal (struct text *t, unsigned char *p, unsigned char *end)
     if (p == out && !memchr (p, '\r', (size_t) (end - p)))
         return end;
     while (p < end) {
-        unsigned char *cr = memchr (p, '\r', (size_t) (end - p));
-        size_t n = (size_t) ((cr ? cr : end) - p);
-        memmove (out, p, n);
-        out += n;
-        p += n;
-        if (!cr)
+        p = keep_up_to_cr (&out, p, end);
+        if (!p)
             break;
         *out++ = '\n';
         p++;
@@ -112,12 +119,8 @@ fold_crlf (struct text *t, unsigned char *p, unsigned char *end)
 {
     unsigned char *out = p;
     while (p < end) {
-        unsigned char *cr = memchr (p, '\r', (size_t) (end - p));
-        size_t n = (size_t) ((cr ? cr : end) - p);
-        memmove (out, p, n);
-        out += n;
-        p += n;
-        if (!cr)
+        p = keep_up_to_cr (&out, p, end);
+        if (!p)
             break;
         int lf = p + 1 < end ? p[1] == '\n' : tempfile__text_pass_lf (t);
         if (lf < 0)

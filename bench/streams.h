@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * streams.h - the streams that are compared, each made in DIR, but that of tmpfile(), which goes
+ * where it wants. NULL, or -1, with errno.
+ */
+#ifndef STREAMS_H
+#define STREAMS_H
+
+#include <stdio.h>
+
+/* By mkostemp(); nothing is left of its name. */
+int streams_descriptor (const char *dir);
+
+FILE *streams_fdopen (const char *dir); /* of that descriptor */
+FILE *streams_tmpfile (const char *dir);
+FILE *streams_unnamed (const char *dir);
+FILE *streams_buffered (const char *dir); /* with 64 KiB */
+FILE *streams_named (const char *dir);
+FILE *streams_spooled (const char *dir);
+FILE *streams_text (const char *dir);
+
+#endif /* STREAMS_H */
