@@ -184,8 +184,11 @@ filter .txt sh -c 'kill -9 $$' >got
 status=$?
 [ $status -eq 137 ] || fail "filter: status $status of a killed command, not 137"
 [ ! -s got ] || fail 'filter: output of a killed command'
-status_is 127 filter .txt ./missing
-status_is 126 filter .txt "$dir"
+# qemu does not hand on why posix_spawn() failed.
+if [ -z "${EMULATED-}" ]; then
+    status_is 127 filter .txt ./missing
+    status_is 126 filter .txt "$dir"
+fi
 status_is 125 filter .txt
 status_is 125 filter a/b true
 status_is 125 filter .txt rm

@@ -247,7 +247,8 @@ whole () {
     case ${ONLY_SUITE-}$platform in
     1* | *+callers32) return ;;
     esac
-    within "$platform" make -s -C examples check && within "$platform" make -s -C doc check
+    within "$platform" make -s -C examples check VERBOSE=1 &&
+        within "$platform" make -s -C doc check VERBOSE=1
 }
 
 # Without Check, and with an emulator that is called by its name.
@@ -286,7 +287,8 @@ check () {
             say "NOTE: $1: a C library without locales and without the tables of iconv"
             QEMU_LD_PREFIX=/usr/${1%+*}
         fi
-        export QEMU_LD_PREFIX
+        EMULATED=1 # for examples/check.sh
+        export QEMU_LD_PREFIX EMULATED
     fi
     if ! runs "$1"; then
         say "NOTE: $1: only compiled, for there is no emulator, or the kernel cannot run it"
