@@ -220,19 +220,30 @@ seek_rounded (struct stream *s, off_t target)
     return target;
 }
 
+/* Back to before seek_rounded(). */
+static void
+take_back (struct stream *s)
+{
+    const struct storage_ops *ops = s->storage->ops;
+    int err = errno;
+    if (ops->unseek)
+        (void) ops->unseek (s->storage);
+    else
+        (void) ops->seek (s->storage, s->exact.old, SEEK_SET);
+    errno = err;
+}
+
 /* The rest of it. */
 static off_t
 seek_further (struct stream *s, off_t distance)
 {
     struct exactness *x = &s->exact;
+    const bool has_moved = !x->nowhere;
     x->rounded = x->asked_further = x->nowhere = false;
     off_t position = s->storage->ops->seek (s->storage, x->target + distance, SEEK_SET);
-    if (position >= 0)
-        return position;
-    int err = errno;
-    (void) s->storage->ops->seek (s->storage, x->old, SEEK_SET);
-    errno = err;
-    return -1;
+    if (position < 0 && has_moved)
+        take_back (s);
+    return position;
 }
 
 static bool

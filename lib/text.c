@@ -100,7 +100,21 @@ text_seek (struct storage *s, off_t offset, int whence)
         errno = EOVERFLOW;
         return -1;
     }
-    return whence == SEEK_END ? go_end (t, offset) : go (t, offset);
+    const struct moment before = {t->here, t->encoder, t->passing};
+    off_t at = whence == SEEK_END ? go_end (t, offset) : go (t, offset);
+    if (at >= 0)
+        t->before = before;
+    return at;
+}
+
+/* What was bad and has been reported is not reported again. */
+static off_t
+text_unseek (struct storage *s)
+{
+    struct text *t = text_self (s);
+    t->encoder = t->before.encoder;
+    t->passing = t->before.passing;
+    return return_to (t, &t->before.here) < 0 ? -1 : t->here.at;
 }
 
 static off_t
@@ -187,6 +201,7 @@ static const struct storage_ops text_ops = {
     .write = tempfile__text_write,
     .seek = text_seek,
     .end = text_end,
+    .unseek = text_unseek,
     .truncate = text_truncate,
     .descriptor = text_descriptor,
     .close = text_close,

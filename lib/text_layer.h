@@ -52,6 +52,13 @@ struct place {
     size_t spill_pos, spill_end;
 };
 
+/* What a seek changes. */
+struct moment {
+    struct place here;
+    struct codec_state encoder;
+    bool passing;
+};
+
 struct text {
     struct storage storage; /* must be first */
     struct storage *below;
@@ -79,6 +86,8 @@ struct text {
     bool in_run, differs;
     bool marking; /* the next character needs entries around it */
     bool lossy;   /* something was written that comes back as something else */
+
+    struct moment before; /* the last seek that worked */
 
     bool kept; /* tempfile_truncate() is about to come back to: */
     struct place kept_place;

@@ -218,6 +218,29 @@ START_TEST (offset_within_a_character_does_not_move_to_what_is_bad)
 }
 END_TEST
 
+/* Also not what of the stream says which of two bad bytes was reported last. */
+START_TEST (seek_that_fails_reports_nothing_twice)
+{
+    const int size = (int[]){0, 2, 100}[_i];
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-8", .buffering = size);
+    FILE *g = tempfile_reopen (f, "r+b");
+    char have[14];
+
+    ck_assert_int_ge (fputs ("\xff\xff\u20ac\u20ac\u20ac\u20ac", g), 0);
+    assert_closes (g);
+    ck_assert_uint_eq (fread (have, 1, sizeof have, f), 0);
+    ck_assert_int_eq (errno, EILSEQ);
+    clearerr (f);
+    ck_assert_int_eq (fseek (f, 7, SEEK_SET), -1);
+    ck_assert_int_eq (errno, EINVAL);
+    ck_assert_int_eq (fgetc (f), EOF);
+    ck_assert_int_ne (ferror (f), 0);
+    clearerr (f);
+    ck_assert_int_eq (fgetc (f), 0xe2);
+    assert_closes (f);
+}
+END_TEST
+
 START_TEST (places_told_while_writing_hold_though_newlines_take_two_bytes)
 {
     FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-16", .newline = "\r\n");
@@ -609,6 +632,7 @@ main (void)
     tcase_add_test (tc, offset_within_a_character_is_refused_after_writing);
     tcase_add_test (tc, offset_before_the_start_is_refused_and_moves_nothing);
     tcase_add_test (tc, offset_within_a_character_does_not_move_to_what_is_bad);
+    tcase_add_loop_test (tc, seek_that_fails_reports_nothing_twice, 0, 3);
     tcase_add_test (tc, places_told_while_writing_hold_though_newlines_take_two_bytes);
     tcase_add_loop_test (tc, places_told_while_reading_hold_though_newlines_take_two_bytes, 0, 2);
     tcase_add_test (tc, places_hold_around_what_was_replaced);
