@@ -894,7 +894,7 @@ memory_in_use (void)
     do {                                               \
         struct rlimit l_;                              \
         ck_assert_int_eq (getrlimit ((what), &l_), 0); \
-        l_.rlim_cur = (value);                         \
+        l_.rlim_cur = (rlim_t) (value);                \
         ck_assert_int_eq (setrlimit ((what), &l_), 0); \
     } while (0)
 
