@@ -160,7 +160,8 @@ read_all (FILE *f, struct trace *t)
     }
 }
 
-/* What reading gives is UTF-8, and surrogates are there only where the handler lets them. */
+/* What reading gives is UTF-8, and surrogates are there only where the handler lets them, or UTF-7
+ * has them, as in Python. */
 static void
 check_text (const struct trace *t)
 {
@@ -169,6 +170,7 @@ check_text (const struct trace *t)
 
     if (!o.encoding)
         return;
+    lone = lone || strcmp (o.encoding, "utf-7") == 0;
     for (size_t i = 0; i < t->text.n;) {
         int length = reference_utf8 (t->text.p + i, t->text.n - i, lone, &c);
         must (length > 0, "no UTF-8 at %zu", i);
