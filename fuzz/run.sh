@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# run.sh [-t SECONDS] [-j JOBS] [-b BUILD] [-m] [TARGET...]
+# run.sh [-t SECONDS] [-j JOBS] [-s SEED] [-b BUILD] [-m] [TARGET...]
 #
 # Builds the targets with clang, libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer, and runs
 # each for SECONDS (60), JOBS (1) of them at a time, from the corpus that is committed. An input that
 # fails is printed in base64, a line for the corpus, and stays in the working directory; nothing else
 # stays. With -m what was found is added to the corpus, as few entries as reach all code that is reached.
 #
+#     -s SEED     the same inputs each time, more or less; by default others
 #     -b BUILD    a directory to build in, or to build again in, which is kept
 #     CC, CFLAGS  another clang, other flags
 #
@@ -14,17 +15,18 @@
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-seconds=60 jobs=1 build='' merge=no
+seconds=60 jobs=1 seed=0 build='' merge=no
 
 usage () {
     sed -n '3,4s/^# *//p' "$0" >&2
     exit 2
 }
 
-while getopts t:j:b:m option; do
+while getopts t:j:s:b:m option; do
     case $option in
     t) seconds=$OPTARG ;;
     j) jobs=$OPTARG ;;
+    s) seed=$OPTARG ;;
     b) build=$OPTARG ;;
     m) merge=yes ;;
     *) usage ;;
@@ -126,7 +128,7 @@ report () {
 run () {
     mkdir "$files/$1" "$files/$1/tmp" "$files/$1/seeds" "$files/$1/new"
     srcdir=$top/fuzz "$build/fuzz/replay_$1" --unpack "$files/$1/seeds"
-    if ! fuzzer "$1" -max_total_time="$seconds" -print_final_stats=1 \
+    if ! fuzzer "$1" -max_total_time="$seconds" -seed="$seed" -print_final_stats=1 \
         -artifact_prefix="$files/$1/bad-" "$files/$1/new" "$files/$1/seeds" \
         >"$files/$1/log" 2>&1; then
         complain "$1"
