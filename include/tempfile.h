@@ -349,7 +349,7 @@ void tempfile_cleanup (void);
  * or unlink(2), or EMFILE, ENFILE, ENOMEM, ENOLCK or EIO when these kept a file from being judged;
  * the remaining files were deleted all the same.
  *
- * The option costs three system calls for each file, flock(2) among them, and for each file that
+ * The option costs two system calls for each file, flock(2) among them, and for each file that
  * outlives its stream a descriptor. The program must not use flock(2) on the stream itself.
  */
 int tempfile_recover (const char *dir);

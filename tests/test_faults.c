@@ -7,7 +7,7 @@
  * After each run:
  *   - the failure was reported by its errno, or one that the table below allows in its place, with
  *     a message where a function of this library failed, but never as EINTR; or it was overcome in
- * a way that the table below allows, and then the scenario has found its result right;
+ *     a way that the table below allows, and then the scenario has found its result right;
  *   - no descriptor is left, and no memory but what is kept on purpose (see is_leak());
  *   - no name is left in the directory, unless deleting it was what failed, and was reported;
  *   - the library knows of none: files are put under all names that it had chosen, and
