@@ -14,26 +14,16 @@
 #include "create.h"
 #include "error.h"
 #include "name.h"
+#include "retry.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* With names of 64 random bits a second try is a rarity; a hundredth means that somebody plays. */
 enum { TRIES = 100 };
-
-static int
-open_retrying (const char *path, int flags, mode_t permissions)
-{
-    int fd;
-    do
-        fd = open (path, flags | O_CLOEXEC, permissions);
-    while (fd < 0 && errno == EINTR);
-    return fd;
-}
 
 /* What chmod(2) says where a file system, such as FAT, or a sandbox knows no permissions. */
 static bool
@@ -125,11 +115,7 @@ static int
 lock_new (int fd, const char *path, struct stat *st)
 {
     struct stat now = {0};
-    int locked;
-    do
-        locked = flock (fd, LOCK_EX | LOCK_NB);
-    while (locked < 0 && errno == EINTR);
-    if (locked < 0) {
+    if (lock_retrying (fd) < 0) {
         errno = errno == EWOULDBLOCK ? EEXIST : errno;
         return -1;
     }

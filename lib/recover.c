@@ -24,32 +24,22 @@
 #include "error.h"
 #include "name.h"
 #include "remove.h"
+#include "retry.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static int
-open_retrying (int dir, const char *name, int flags)
-{
-    int fd;
-    do
-        fd = openat (dir, name, flags | O_CLOEXEC);
-    while (fd < 0 && errno == EINTR);
-    return fd;
-}
 
 /* A name may turn out to be anything by the time it is opened: a link, a FIFO, a terminal. */
 static int
 open_candidate (int dir, const char *name)
 {
     static const int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-    int fd = open_retrying (dir, name, O_RDONLY | flags);
-    return fd < 0 && errno == EACCES ? open_retrying (dir, name, O_WRONLY | flags) : fd;
+    int fd = openat_retrying (dir, name, O_RDONLY | flags);
+    return fd < 0 && errno == EACCES ? openat_retrying (dir, name, O_WRONLY | flags) : fd;
 }
 
 /* What keeps us from judging any file, and says nothing about this one. */
@@ -91,11 +81,7 @@ static int delete (int dir, const char *path, const char *name, bool directory)
 static int
 lock_candidate (int dir, const char *name, int fd, struct stat *st)
 {
-    int locked;
-    do
-        locked = flock (fd, LOCK_EX | LOCK_NB);
-    while (locked < 0 && errno == EINTR);
-    if (locked < 0 || fstat (fd, st) < 0)
+    if (lock_retrying (fd) < 0 || fstat (fd, st) < 0)
         return is_lack (errno) ? -1 : 0;
     return S_ISREG (st->st_mode) || S_ISDIR (st->st_mode) ? is_still (dir, name, st) : 0;
 }
@@ -149,7 +135,7 @@ tempfile_recover (const char *path)
         path = tempfile_gettempdir ();
     if (!path)
         return -1;
-    int fd = open_retrying (AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+    int fd = open_retrying (path, O_RDONLY | O_DIRECTORY, 0);
     DIR *dir = fd < 0 ? NULL : fdopendir (fd);
     if (!dir) {
         int err = errno;

@@ -32,6 +32,7 @@
 
 #include "error.h"
 #include "remove.h"
+#include "retry.h"
 #include "scan.h"
 
 #include <errno.h>
@@ -298,10 +299,7 @@ lift (struct tree *t, struct frame *f, const char *name)
 static int
 open_directory (struct frame *f, const char *name)
 {
-    int fd;
-    do
-        fd = openat (f->scan.fd, name, flags_of_open ());
-    while (fd < 0 && errno == EINTR);
+    int fd = openat_retrying (f->scan.fd, name, flags_of_open ());
     if (fd >= 0 || errno != EACCES)
         return fd;
     bool here = unlock (f);
@@ -309,7 +307,7 @@ open_directory (struct frame *f, const char *name)
         errno = EACCES;
         return -1;
     }
-    return openat (f->scan.fd, name, flags_of_open ());
+    return openat_retrying (f->scan.fd, name, flags_of_open ());
 }
 
 static size_t

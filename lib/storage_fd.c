@@ -7,6 +7,7 @@
  */
 #include "export.h"
 
+#include "retry.h"
 #include "storage.h"
 
 #include <errno.h>
@@ -110,11 +111,7 @@ fd_seek (struct storage *s, off_t offset, int whence)
 static int
 fd_truncate (struct storage *s, off_t size)
 {
-    int result;
-    do
-        result = ftruncate (self (s)->fd, size);
-    while (result < 0 && errno == EINTR);
-    return result;
+    return ftruncate_retrying (self (s)->fd, size);
 }
 
 static int

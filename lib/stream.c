@@ -12,6 +12,7 @@
 
 #include "create.h"
 #include "error.h"
+#include "retry.h"
 #include "stream.h"
 #include "tempdir.h"
 
@@ -234,22 +235,12 @@ tempfile_rollover (FILE *f)
 }
 
 static int
-truncate_descriptor (int fd, off_t size)
-{
-    int result;
-    do
-        result = ftruncate (fd, size);
-    while (result < 0 && errno == EINTR);
-    return result;
-}
-
-static int
 truncate_file (FILE *f, off_t size)
 {
     struct stream *s = tempfile__stream_find (f);
     if (s)
         return s->storage->ops->truncate (s->storage, size);
-    return truncate_descriptor (fileno (f), size);
+    return ftruncate_retrying (fileno (f), size);
 }
 
 /*
@@ -297,16 +288,6 @@ if_same_file (int other, int fd)
     return -1;
 }
 
-static int
-open_path (const char *path, int flags)
-{
-    int fd;
-    do
-        fd = open (path, flags | O_CLOEXEC);
-    while (fd < 0 && errno == EINTR);
-    return fd;
-}
-
 /*
  * Opens the file of FD once more. Its name will do only if it still is this file's; truncating
  * waits until that is known.
@@ -316,11 +297,11 @@ open_again (FILE *f, int fd, const struct mode *m)
 {
     char path[32];
     snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
-    int again = if_same_file (open_path (path, m->flags), fd);
+    int again = if_same_file (open_retrying (path, m->flags, 0), fd);
     if (again < 0 && errno == ENOENT) {
         const char *name = tempfile_name (f);
         errno = ENOENT;
-        again = name ? if_same_file (open_path (name, m->flags), fd) : -1;
+        again = name ? if_same_file (open_retrying (name, m->flags, 0), fd) : -1;
     }
     if (again >= 0)
         return again;
@@ -336,7 +317,7 @@ reopen_descriptor (FILE *f, int fd, const struct settings *s)
     int again = open_again (f, fd, &s->mode);
     if (again < 0)
         return NULL;
-    if (s->mode.truncate && truncate_descriptor (again, 0) < 0) {
+    if (s->mode.truncate && ftruncate_retrying (again, 0) < 0) {
         tempfile__fail_system (errno, "cannot truncate the file");
         close_saving_errno (again);
         return NULL;

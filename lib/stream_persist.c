@@ -16,6 +16,7 @@
 
 #include "create.h"
 #include "error.h"
+#include "retry.h"
 #include "stream.h"
 #include "tempdir.h"
 
@@ -33,16 +34,6 @@ parent (const char *path)
     return strndup (path, length ? length : 1);
 }
 
-static int
-sync_descriptor (int fd)
-{
-    int result;
-    do
-        result = fsync (fd);
-    while (result < 0 && errno == EINTR);
-    return result;
-}
-
 /* What link(2) says where a file system, such as FAT, has no hard links. */
 static bool
 lacks_links (int err)
@@ -51,16 +42,6 @@ lacks_links (int err)
 }
 
 /* EPERM may be a sandbox's; if it is not, link(2) says so, too. */
-static int
-open_directory (const char *path)
-{
-    int fd;
-    do
-        fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    while (fd < 0 && errno == EINTR);
-    return fd;
-}
-
 static int
 move_anew (const char *from, const char *to)
 {
@@ -177,9 +158,9 @@ static int
 become_synced (int fd, const char *from, const char *path, unsigned flags)
 {
     char *name = parent (path);
-    int dir = name ? open_directory (name) : -1;
-    int result = dir < 0 || sync_descriptor (fd) < 0 ? -1 : become (fd, from, path, flags);
-    if (result == 0 && sync_descriptor (dir) < 0)
+    int dir = name ? open_retrying (name, O_RDONLY | O_DIRECTORY, 0) : -1;
+    int result = dir < 0 || fsync_retrying (fd) < 0 ? -1 : become (fd, from, path, flags);
+    if (result == 0 && fsync_retrying (dir) < 0)
         result = 1;
     int err = errno;
     if (dir >= 0)
