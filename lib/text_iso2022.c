@@ -215,6 +215,16 @@ ends_escape (uint32_t c)
     return (c >= 'A' && c <= 'Z') || c == '@';
 }
 
+/* The text goes on with C: an escape sequence of another kind begins, goes on or ends. */
+static void
+follow (struct codec_state *s, uint32_t c)
+{
+    if (s->b != NONE)
+        s->b = ends_escape (c) ? NONE : UNDER_WAY;
+    else if (c == ESC)
+        s->b = BEGUN;
+}
+
 /* An announcement, "&@", goes before the sequence for the set in its revision of 1990. Like Python,
  * take any of that length for it. */
 static bool
@@ -277,7 +287,7 @@ take_escape (struct switching *t, struct codec_state *s, struct work *w)
     if (w->in[1] == 'N' && t->codec.variant == ISO2022_JP_2)
         return put_decoded (t, w, (enum set) get (s, G2), 2);
     if (!is_intermediate (w->in[1])) {
-        s->b = BEGUN;
+        follow (s, ESC);
         *w->out++ = *w->in++;
         return STEP_DONE;
     }
@@ -299,7 +309,7 @@ pass_foreign (struct codec_state *s, struct work *w)
 {
     unsigned char b = *w->in++;
     w->out += utf8_put (w->out, b);
-    s->b = ends_escape (b) ? NONE : UNDER_WAY;
+    follow (s, b);
     return STEP_DONE;
 }
 
@@ -351,8 +361,7 @@ iso2022_put_ascii (struct codec_state *s, struct work *w, uint32_t c)
         *w->out++ = SHIFT_IN;
     set (s, SHIFTED, 0);
     *w->out++ = (unsigned char) c;
-    if (c == ESC || s->b != NONE)
-        s->b = s->b == NONE ? BEGUN : ends_escape (c) ? NONE : UNDER_WAY;
+    follow (s, c);
 }
 
 static void
@@ -411,7 +420,6 @@ put_misread (struct switching *t, struct codec_state *s, struct work *w, uint32_
     struct work part = {.out = w->instead, .out_end = w->instead + sizeof w->instead};
     s->b = NONE;
     bool has_it = iso2022_encode_one (t, s, &part, c, 0);
-    s->b = NONE;
     lacking (w, c, n);
     if (has_it)
         w->n_instead = (unsigned) (part.out - w->instead);
