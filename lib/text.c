@@ -21,13 +21,20 @@ return_to (struct text *t, const struct place *place)
     return tempfile__text_move_below (t, place->file);
 }
 
-/* Back to where tempfile_truncate() was, to the byte, though the file may have ended before. */
-static off_t
-come_back (struct text *t)
+static struct moment
+moment_of (const struct text *t)
 {
-    t->encoder = t->kept_encoder;
-    t->kept = false;
-    return return_to (t, &t->kept_place) < 0 ? -1 : t->here.at;
+    return (struct moment){t->here, t->encoder, t->passing};
+}
+
+/* To the byte, though the file may have ended before. What was bad and has been reported is not
+ * reported again. */
+static off_t
+come_back (struct text *t, const struct moment *moment)
+{
+    t->encoder = moment->encoder;
+    t->passing = moment->passing;
+    return return_to (t, &moment->here) < 0 ? -1 : t->here.at;
 }
 
 static off_t
@@ -93,28 +100,26 @@ text_seek (struct storage *s, off_t offset, int whence)
     if (tempfile__text_flush_partial (t) < 0)
         return -1;
     tempfile__text_end_writing (t);
-    if (whence == SEEK_SET && t->kept && offset == t->kept_place.at)
-        return come_back (t);
-    t->kept = t->kept && whence == SEEK_END;
+    bool returns = t->is_kept && whence == SEEK_SET && offset == t->kept.here.at;
+    t->is_kept = t->is_kept && whence == SEEK_END;
+    if (returns)
+        return come_back (t, &t->kept);
     if (whence == SEEK_CUR && __builtin_add_overflow (offset, t->here.at, &offset)) {
         errno = EOVERFLOW;
         return -1;
     }
-    const struct moment before = {t->here, t->encoder, t->passing};
+    const struct moment before = moment_of (t);
     off_t at = whence == SEEK_END ? go_end (t, offset) : go (t, offset);
     if (at >= 0)
         t->before = before;
     return at;
 }
 
-/* What was bad and has been reported is not reported again. */
 static off_t
 text_unseek (struct storage *s)
 {
     struct text *t = text_self (s);
-    t->encoder = t->before.encoder;
-    t->passing = t->before.passing;
-    return return_to (t, &t->before.here) < 0 ? -1 : t->here.at;
+    return come_back (t, &t->before);
 }
 
 static off_t
@@ -138,18 +143,18 @@ text_truncate (struct storage *s, off_t size)
     if (tempfile__text_flush_partial (t) < 0 || tempfile__text_leave_spill (t) < 0)
         return -1;
     tempfile__text_end_writing (t);
-    const struct place old = t->here;
+    struct moment now = moment_of (t);
     if (tempfile__text_find (t, size) < 0)
         return -1;
     const struct position end = tempfile__text_position (t, AS_READ);
-    if (return_to (t, &old) < 0 || t->below->ops->truncate (t->below, end.file) < 0)
+    if (come_back (t, &now) < 0 || t->below->ops->truncate (t->below, end.file) < 0)
         return -1;
     tempfile__index_cut (&t->index, size, end.file);
     if (t->index.n > 0)
         tempfile__index_add (&t->index, &end);
-    t->kept_place = old;
-    t->kept_encoder = t->encoder;
-    t->kept = true;
+    now.passing = now.passing && now.here.file < end.file;
+    t->kept = now;
+    t->is_kept = true;
     return 0;
 }
 

@@ -89,9 +89,8 @@ struct text {
 
     struct moment before; /* the last seek that worked */
 
-    bool kept; /* tempfile_truncate() is about to come back to: */
-    struct place kept_place;
-    struct codec_state kept_encoder;
+    struct moment kept; /* what tempfile_truncate() is about to come back to, if it is */
+    bool is_kept;
 };
 
 /* The layer that a storage is. */

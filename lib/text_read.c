@@ -317,7 +317,7 @@ tempfile__text_read_some (struct text *t, unsigned char *out, size_t size)
 static int
 begin_reading (struct text *t)
 {
-    t->kept = false;
+    t->is_kept = false;
     if (t->phase == READING)
         return 0;
     if (tempfile__text_flush_partial (t) < 0)

@@ -347,7 +347,7 @@ comes_with_more (const struct text *t)
 static int
 begin_writing (struct text *t)
 {
-    t->kept = false;
+    t->is_kept = false;
     if (t->phase == WRITING)
         return 0;
     if (t->phase == READING)

@@ -241,6 +241,42 @@ START_TEST (seek_that_fails_reports_nothing_twice)
 }
 END_TEST
 
+/* Unless that goes, and another comes in its place. */
+START_TEST (truncating_behind_what_is_bad_reports_nothing_twice)
+{
+    FILE *f =
+        TemporaryFile (.mode = "w+", .encoding = "utf-8", .buffering = (int[]){0, 2, 100}[_i]);
+    FILE *g = tempfile_reopen (f, "r+b");
+    char have[14];
+
+    ck_assert_int_ge (fputs ("ab\xff\xff\u20ac", g), 0);
+    ck_assert_int_eq (fflush (g), 0);
+    ck_assert_uint_eq (fread (have, 1, sizeof have, f), 2);
+    ck_assert_int_eq (errno, EILSEQ);
+    clearerr (f);
+    ck_assert_int_eq (tempfile_truncate (f, 5), 0);
+    ck_assert_int_eq (fgetc (f), EOF);
+    ck_assert_int_ne (ferror (f), 0);
+    clearerr (f);
+    ck_assert_int_eq (fgetc (f), 0xe2);
+
+    rewind (f);
+    ck_assert_uint_eq (fread (have, 1, sizeof have, f), 2);
+    ck_assert_int_eq (errno, EILSEQ);
+    clearerr (f);
+    ck_assert_int_eq (tempfile_truncate (f, 1), 0);
+    ck_assert_int_eq (fseek (g, 1, SEEK_SET), 0);
+    ck_assert_int_ge (fputs ("b\xfe!", g), 0);
+    assert_closes (g);
+    errno = 0;
+    ck_assert_int_eq (fgetc (f), EOF);
+    ck_assert_int_eq (errno, EILSEQ);
+    clearerr (f);
+    ck_assert_int_eq (fgetc (f), '!');
+    assert_closes (f);
+}
+END_TEST
+
 START_TEST (places_told_while_writing_hold_though_newlines_take_two_bytes)
 {
     FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-16", .newline = "\r\n");
@@ -635,6 +671,7 @@ main (void)
     tcase_add_test (tc, offset_before_the_start_is_refused_and_moves_nothing);
     tcase_add_test (tc, offset_within_a_character_does_not_move_to_what_is_bad);
     tcase_add_loop_test (tc, seek_that_fails_reports_nothing_twice, 0, 3);
+    tcase_add_loop_test (tc, truncating_behind_what_is_bad_reports_nothing_twice, 0, 3);
     tcase_add_test (tc, places_told_while_writing_hold_though_newlines_take_two_bytes);
     tcase_add_loop_test (tc, places_told_while_reading_hold_though_newlines_take_two_bytes, 0, 2);
     tcase_add_test (tc, places_hold_around_what_was_replaced);
