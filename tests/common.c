@@ -6,9 +6,9 @@
  * its own, so an entry that the runner finds after a run without failures is a failure too.
  */
 #include "common.h"
+#include "tree.h"
 
 #include <dirent.h>
-#include <ftw.h>
 #include <grp.h>
 #include <limits.h>
 #include <signal.h>
@@ -49,12 +49,6 @@ format (char *text, size_t size, const char *how, ...)
 }
 
 /* --- leftovers --- */
-
-static bool
-is_dots (const char *name)
-{
-    return strcmp (name, ".") == 0 || strcmp (name, "..") == 0;
-}
 
 /* The names in a directory, with a space before each, cut where TEXT is full. */
 static int
@@ -141,33 +135,6 @@ test_case (Suite *suite, const char *name)
 }
 
 /* --- the runner --- */
-
-static int
-allow (const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void) st;
-    (void) at;
-    if (type == FTW_D || type == FTW_DNR)
-        (void) chmod (path, 0700);
-    return 0;
-}
-
-static int
-remove_one (const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void) st;
-    (void) type;
-    (void) at;
-    (void) remove (path);
-    return 0;
-}
-
-static void
-remove_tree (const char *path)
-{
-    nftw (path, allow, 16, FTW_PHYS);
-    nftw (path, remove_one, 16, FTW_PHYS | FTW_DEPTH);
-}
 
 /* The directory of the whole run: an ordinary user may pass through it, not look into it. */
 static void

@@ -26,16 +26,7 @@
 
 #include <tempfile.h>
 
-/* Some things cannot be done under a sanitizer. gcc and clang say in their own ways which it is. */
-#ifndef __has_feature
-#define __has_feature(name) 0
-#endif
-#if defined __SANITIZE_ADDRESS__ || __has_feature(address_sanitizer)
-#define ADDRESS_SANITIZER 1
-#endif
-#if defined __SANITIZE_THREAD__ || __has_feature(thread_sanitizer)
-#define THREAD_SANITIZER 1
-#endif
+#include "sanitizers.h"
 
 /* The largest offset; tests are also compiled with fewer bits for it than the library has. */
 #define OFF_MAX ((off_t) (sizeof (off_t) < 8 ? INT32_MAX : INT64_MAX))

@@ -21,10 +21,10 @@
 #include <config.h>
 
 #include "stress.h"
+#include "tree.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -137,12 +137,6 @@ setting (const char *name, double value)
 
 /* --- what is there --- */
 
-static bool
-is_dots (const char *name)
-{
-    return strcmp (name, ".") == 0 || strcmp (name, "..") == 0;
-}
-
 long
 count_entries (const char *dir)
 {
@@ -179,26 +173,6 @@ wait_for (pid_t child)
     }
 }
 
-static int
-remove_one (const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void) st;
-    (void) type;
-    (void) at;
-    (void) remove (path);
-    return 0;
-}
-
-static int
-allow (const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void) st;
-    (void) at;
-    if (type == FTW_D || type == FTW_DNR)
-        (void) chmod (path, 0700);
-    return 0;
-}
-
 /* Some of what is left in DIR, by name, and then all is removed. */
 static void
 tell_and_remove (const char *dir)
@@ -211,8 +185,7 @@ tell_and_remove (const char *dir)
             fprintf (stderr, "    left: %s/%s\n", dir, e->d_name);
     if (d)
         closedir (d);
-    nftw (dir, allow, 16, FTW_PHYS);
-    nftw (dir, remove_one, 16, FTW_PHYS | FTW_DEPTH);
+    remove_tree (dir);
 }
 
 /* --- a directory, and a process, for each --- */

@@ -14,18 +14,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define LENGTH(array) ((int) (sizeof (array) / sizeof *(array)))
+#include "sanitizers.h"
 
-/* gcc and clang say in their own ways which sanitizer it is. */
-#ifndef __has_feature
-#define __has_feature(name) 0
-#endif
-#if defined __SANITIZE_ADDRESS__ || __has_feature(address_sanitizer)
-#define ADDRESS_SANITIZER 1
-#endif
-#if defined __SANITIZE_THREAD__ || __has_feature(thread_sanitizer)
-#define THREAD_SANITIZER 1
-#endif
+#define LENGTH(array) ((int) (sizeof (array) / sizeof *(array)))
 
 /* --- stress.c --- */
 

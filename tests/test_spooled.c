@@ -13,12 +13,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#if defined ADDRESS_SANITIZER || defined THREAD_SANITIZER
 #define OWN_MALLOC 1
-#elif defined __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define OWN_MALLOC 1
-#endif
 #endif
 
 enum { MIB = 1 << 20 };

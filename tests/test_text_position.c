@@ -364,13 +364,30 @@ START_TEST (places_hold_around_thousands_that_were_replaced)
 }
 END_TEST
 
+/* PLACE, where F ends, is found again when "bc" follows; and then WHOLE is what is read. F is
+ * closed. */
+static void
+assert_place_holds (FILE *f, off_t place, const char *whole)
+{
+    char have[32];
+
+    ck_assert_int_eq (ftello (f), place);
+    ck_assert_int_ge (fputs ("bc", f), 0);
+    ck_assert_int_eq (fseeko (f, place, SEEK_SET), 0);
+    ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
+    ck_assert_str_eq (have, "bc");
+    rewind (f);
+    ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
+    ck_assert_str_eq (have, whole);
+    assert_closes (f);
+}
+
 /* Two bytes of the program become one of the file, which is read as another character. */
 START_TEST (places_hold_around_what_comes_back_as_another_character)
 {
     if (!test_has_encoding ("shift_jis"))
         return;
     FILE *f = TemporaryFile (.mode = "w+", .encoding = "shift_jis", .newline = "\n");
-    char have[8];
 
     ck_assert_int_ge (fputs ("a\u00a5", f), 0);
     if (fflush (f) != 0 && errno == EILSEQ) {
@@ -379,16 +396,7 @@ START_TEST (places_hold_around_what_comes_back_as_another_character)
         return;
     }
     ck_assert_int_eq (ferror (f), 0);
-    off_t place = ftello (f);
-    ck_assert_int_eq (place, 3);
-    ck_assert_int_ge (fputs ("bc", f), 0);
-    ck_assert_int_eq (fseeko (f, place, SEEK_SET), 0);
-    ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
-    ck_assert_str_eq (have, "bc");
-    rewind (f);
-    ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
-    ck_assert_str_eq (have, "a\\bc");
-    assert_closes (f);
+    assert_place_holds (f, 3, "a\\bc");
 }
 END_TEST
 
@@ -398,19 +406,9 @@ START_TEST (places_hold_behind_what_an_escape_hides)
     if (!test_has_encoding ("iso2022_jp"))
         return;
     FILE *f = TemporaryFile (.mode = "w+", .encoding = "iso2022_jp");
-    char have[32];
 
     ck_assert_int_ge (fputs ("a\x1b\u3042", f), 0);
-    off_t place = ftello (f);
-    ck_assert_int_eq (place, 5);
-    ck_assert_int_ge (fputs ("bc", f), 0);
-    ck_assert_int_eq (fseeko (f, place, SEEK_SET), 0);
-    ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
-    ck_assert_str_eq (have, "bc");
-    rewind (f);
-    ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
-    ck_assert_str_eq (have, "a\x1b\x1b$B$\"bc");
-    assert_closes (f);
+    assert_place_holds (f, 5, "a\x1b\x1b$B$\"bc");
 }
 END_TEST
 
