@@ -29,7 +29,7 @@ command -v "${PKG_CONFIG%% *}" >/dev/null 2>&1 || {
     exit 77
 }
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/libtempfile-installed.XXXXXX") || exit 99
+work=$(sh "$srcdir/make-work.sh" installed) || exit 99
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 root=$work/root

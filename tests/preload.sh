@@ -25,10 +25,9 @@ if [ ! -x "$top_builddir/preload/tempfile-run" ]; then
     exit 77
 fi
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/libtempfile-preload.XXXXXX") || exit 99
+work=$(sh "$srcdir/make-work.sh" preload) || exit 99
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-work=$(cd "$work" && pwd -P) || exit 99
 chmod 755 "$work"
 mkdir "$work/tmp" "$work/a dir" || exit 99
 chmod 1777 "$work/tmp"
