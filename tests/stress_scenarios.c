@@ -424,7 +424,7 @@ leave_names (void)
         wrong ("%ld names are left", count_entries (stress.dir));
 }
 
-/* --- descriptors: as many streams as there can be --- */
+/* --- descriptors: as many streams as there can be in a process, and more in others --- */
 
 /* The limit that is to be had, of WANTED. */
 static long
@@ -496,42 +496,104 @@ use_up (FILE **streams, long count)
         wrong ("a stream that was open");
 }
 
-static void
-open_all (void)
+static long
+named_among (long count)
 {
-    long wanted = scaled (50000), own = 64;
-    long limit = raise_limit (wanted + own);
-    long count = limit - own < wanted ? limit - own : wanted;
-    if (count < wanted)
-        skip ("%ld descriptors: RLIMIT_NOFILE is %ld here", wanted, limit);
-    FILE **streams = calloc ((size_t) (count > 0 ? count : 1), sizeof *streams);
-    if (!streams || count < 5) {
-        wrong ("no room for streams");
-        return;
-    }
-    double start = now ();
-    for (long i = 0; i < count; i++) {
+    return count / 5 * 2 + (count % 5 > 2) + (count % 5 > 3);
+}
+
+/* COUNT of them, each with its number in it. */
+static FILE **
+open_streams (long count)
+{
+    FILE **streams = calloc ((size_t) count, sizeof *streams);
+    for (long i = 0; streams && i < count; i++) {
         streams[i] = open_kind (i);
         if (!streams[i] || fprintf (streams[i], "%ld\n", i) < 0 || fflush (streams[i]) != 0 ||
             tempfile_fileno (streams[i]) < 0) {
             wrong ("stream %ld", i);
-            return;
+            exit (1);
         }
     }
-    long named = count / 5 * 2 + (count % 5 > 2) + (count % 5 > 3);
-    if (count_entries (stress.dir) != named)
-        wrong ("%ld names, not %ld", count_entries (stress.dir), named);
+    return streams;
+}
+
+static void
+check_streams (FILE **streams, long count)
+{
     for (long i = 0; i < count; i++)
         if (!holds_number (streams[i], i))
             wrong ("stream %ld does not have its number", i);
-    use_up (streams, count);
-    double before = now ();
+}
+
+static void
+close_streams (FILE **streams, long count)
+{
     for (long i = count; i-- > 0;)
         if (fclose (streams[i]) != 0)
             wrong ("closing stream %ld", i);
-    note ("%ld streams open at once: opened and read in %.1f us each, closed in %.1f us", count,
-          (before - start) * 1e6 / (double) count, (now () - before) * 1e6 / (double) count);
     free (streams);
+}
+
+/* What one process may not have others do: they say on READY[1] that they do, and wait for END. */
+static int
+hold_elsewhere (long count, long each, const int *ready, const int *end)
+{
+    int holders = 0;
+    fflush (stdout);
+    for (; count > 0; count -= each, holders++) {
+        long mine = count < each ? count : each;
+        if (fork () != 0)
+            continue;
+        close (end[1]);
+        FILE **streams = open_streams (mine);
+        char byte = 0;
+        if (!streams || write (ready[1], &byte, 1) != 1 || read (end[0], &byte, 1) != 0)
+            wrong ("a process that holds streams");
+        check_streams (streams, mine);
+        close_streams (streams, mine);
+        _exit (0);
+    }
+    return holders;
+}
+
+static void
+open_all (void)
+{
+    long wanted = scaled (50000), own = 64;
+    long each = raise_limit (wanted + own) - own;
+    long count = each < wanted ? each : wanted;
+    int ready[2], end[2];
+    char byte;
+    if (count < 5 || pipe (ready) != 0 || pipe (end) != 0) {
+        wrong ("no room for streams");
+        return;
+    }
+    int holders = hold_elsewhere (wanted - count, each, ready, end);
+    close (ready[1]);
+    double start = now ();
+    FILE **streams = open_streams (count);
+    double opened = now ();
+    for (int i = 0; i < holders; i++)
+        if (read (ready[0], &byte, 1) != 1)
+            wrong ("a process that holds streams has ended");
+    long others =
+        (wanted - count) / each * named_among (each) + named_among ((wanted - count) % each);
+    if (count_entries (stress.dir) != named_among (count) + others)
+        wrong ("%ld names, not %ld", count_entries (stress.dir), named_among (count) + others);
+    check_streams (streams, count);
+    use_up (streams, count);
+    double before = now ();
+    close_streams (streams, count);
+    note ("%ld streams open at once in %d processes: opened in %.1f us each, closed in %.1f us",
+          wanted, 1 + holders, (opened - start) * 1e6 / (double) count,
+          (now () - before) * 1e6 / (double) count);
+    close (ready[0]);
+    close (end[0]);
+    close (end[1]);
+    for (int status; holders > 0; holders--)
+        if (wait (&status) < 0 || status != 0)
+            wrong ("a process that held streams: wait status %#x", (unsigned) status);
 }
 
 /* --- names: none comes twice, in whatever process or thread --- */
