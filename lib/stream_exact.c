@@ -16,9 +16,9 @@
  *   - when reading up to the offset brings nothing: then it asks for the remaining distance.
  *     That is used when it was writing, which takes the buffer as it is.
  *
- * So only one thing cannot be seen: before anything was read, and after writing, the start of a
- * block, asked for in place of nothing else, which is within a character. Then the seek works, and
- * what follows it fails.
+ * So only one thing cannot be seen: before any reading, and after writing, the start of a block,
+ * asked for in place of nothing else, which is within a character. Then the seek works, and what
+ * follows it fails.
  *
  * The buffer must not be libc's own, which it would try to free by the wrong address: a text
  * stream always has one of this library or, by setvbuf, of the caller. A binary stream begins with
@@ -142,8 +142,6 @@ read_into_buffer (struct stream *s)
     struct exactness *x = &s->exact;
     FILE *f = s->file;
     ssize_t n = s->storage->ops->read (s->storage, x->area, next_fill (s));
-    if (n <= 0)
-        return n;
     f->_IO_read_base = f->_IO_read_ptr = f->_IO_read_end = x->area;
     show_one_byte (s);
     return n;

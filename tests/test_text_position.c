@@ -241,6 +241,32 @@ START_TEST (seek_that_fails_reports_nothing_twice)
 }
 END_TEST
 
+/* Whatever the buffer, though all that was read was bad. */
+START_TEST (offset_within_a_character_is_refused_after_what_is_bad)
+{
+    char buffer[105];
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-8");
+    FILE *g = tempfile_reopen (f, "r+b");
+
+    ck_assert_int_ge (fputs ("\xff"
+                             "abc\u20ac\u20ac",
+                             g),
+                      0);
+    assert_closes (g);
+    ck_assert_int_eq (setvbuf (f, buffer, _IOFBF, (size_t[]){105, 64, 3}[_i]), 0);
+    ck_assert_int_eq (fgetc (f), EOF);
+    ck_assert_int_ne (ferror (f), 0);
+    clearerr (f);
+    errno = 0;
+    ck_assert_int_eq (fseek (f, 4, SEEK_SET), -1);
+    ck_assert_int_eq (errno, EINVAL);
+    ck_assert_int_eq (fgetc (f), 'a');
+    ck_assert_int_eq (fseek (f, 6, SEEK_SET), 0);
+    ck_assert_int_eq (fgetc (f), 0xe2);
+    assert_closes (f);
+}
+END_TEST
+
 /* Unless that goes, and another comes in its place. */
 START_TEST (truncating_behind_what_is_bad_reports_nothing_twice)
 {
@@ -669,6 +695,7 @@ main (void)
     tcase_add_test (tc, offset_before_the_start_is_refused_and_moves_nothing);
     tcase_add_test (tc, offset_within_a_character_does_not_move_to_what_is_bad);
     tcase_add_loop_test (tc, seek_that_fails_reports_nothing_twice, 0, 3);
+    tcase_add_loop_test (tc, offset_within_a_character_is_refused_after_what_is_bad, 0, 3);
     tcase_add_loop_test (tc, truncating_behind_what_is_bad_reports_nothing_twice, 0, 3);
     tcase_add_test (tc, places_told_while_writing_hold_though_newlines_take_two_bytes);
     tcase_add_loop_test (tc, places_told_while_reading_hold_though_newlines_take_two_bytes, 0, 2);
