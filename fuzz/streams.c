@@ -24,6 +24,7 @@ static struct model {
     off_t size, position;
     bool readable, writable, append, end;
     enum direction direction;
+    bool flushed; /* what was written, since the last seek: see may_unget() */
     bool ungot;   /* since the last read; stdio promises one ungetc() only */
     bool foreign; /* what was pushed, since the last seek: see may_flush() */
     int pushed;   /* by ungetc, another character than was read: -1 for none */
@@ -86,10 +87,18 @@ model_seek (off_t offset)
     if (offset < 0)
         return false;
     m.position = offset;
-    m.end = m.ungot = m.foreign = false;
+    m.end = m.ungot = m.foreign = m.flushed = false;
     m.pushed = -1;
     m.direction = NEITHER;
     return true;
+}
+
+static void
+model_flush (void)
+{
+    m.flushed = m.flushed || m.direction == WRITING;
+    if (m.direction == WRITING)
+        m.direction = NEITHER;
 }
 
 /* --- the stream --- */
@@ -149,7 +158,7 @@ open_stream (struct input *in)
     m.readable = modes[mode].readable;
     m.writable = modes[mode].writable;
     m.append = modes[mode].append;
-    m.end = m.ungot = m.foreign = false;
+    m.end = m.ungot = m.foreign = m.flushed = false;
     m.direction = NEITHER;
     m.pushed = -1;
     persisted = NULL;
@@ -194,11 +203,12 @@ may_write (size_t size)
            (m.append ? m.size : m.position) + (off_t) size <= LARGEST;
 }
 
-/* At the end of a file glibc 2.36 may free what it must not, on any stream. */
+/* At the end of a file, and after reading more than the buffer holds with but a flush between it
+ * and writing, glibc 2.36 may free what it must not, on any stream. */
 static bool
 may_unget (void)
 {
-    return m.direction == READING && !m.ungot && !m.foreign && m.position > 0 &&
+    return m.direction == READING && !m.ungot && !m.foreign && !m.flushed && m.position > 0 &&
            m.position < m.size;
 }
 
@@ -352,8 +362,8 @@ do_seek (struct input *in)
     int result = fseeko (f, target - from, whence);
     must (sound ? result == 0 : result == -1 && errno == EINVAL, "fseeko to %lld: %d, %s",
           (long long) target, result, strerror (errno));
-    if (!sound && m.direction == WRITING)
-        m.direction = NEITHER;
+    if (!sound)
+        model_flush ();
 }
 
 static void
@@ -369,8 +379,7 @@ do_flush (void)
     if (!may_flush ())
         return;
     must (fflush (f) == 0, "fflush");
-    if (m.direction == WRITING)
-        m.direction = NEITHER;
+    model_flush ();
 }
 
 static void
@@ -396,8 +405,7 @@ do_rollover (void)
     if (!may_flush ())
         return;
     must (tempfile_rollover (f) == 0, "rollover");
-    if (m.direction == WRITING)
-        m.direction = NEITHER;
+    model_flush ();
 }
 
 static void
@@ -426,8 +434,7 @@ do_reopen (void)
     FILE *g = tempfile_reopen (f, text ? "r" : "rb");
     must (g, "reopen");
     read_all (g);
-    if (m.direction == WRITING)
-        m.direction = NEITHER;
+    model_flush ();
 }
 
 static void
@@ -450,8 +457,7 @@ do_persist (struct input *in)
     if (!may_flush () || persisted)
         return;
     int result = tempfile_persist (f, path, flags & 3), err = errno;
-    if (m.direction == WRITING)
-        m.direction = NEITHER;
+    model_flush ();
     check_mode (path, result == 0);
     must (result == 0 || (err == ENOTSUP && !named), "persist: %s", strerror (err));
     if (result < 0)
