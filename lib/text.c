@@ -13,28 +13,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* After a search whose place is not where the stream is to be. */
-static int
-return_to (struct text *t, const struct place *place)
-{
-    t->here = *place;
-    return tempfile__text_move_below (t, place->file);
-}
-
 static struct moment
 moment_of (const struct text *t)
 {
     return (struct moment){t->here, t->encoder, t->passing};
 }
 
-/* To the byte, though the file may have ended before. What was bad and has been reported is not
- * reported again. */
+/* After a search whose place is not where the stream is to be: to the byte, though the file may
+ * have ended before. What was bad and has been reported is not reported again. */
 static off_t
 come_back (struct text *t, const struct moment *moment)
 {
     t->encoder = moment->encoder;
     t->passing = moment->passing;
-    return return_to (t, &moment->here) < 0 ? -1 : t->here.at;
+    t->here = moment->here;
+    return tempfile__text_move_below (t, t->here.file) < 0 ? -1 : t->here.at;
 }
 
 static off_t
@@ -53,14 +46,14 @@ go (struct text *t, off_t target)
 static off_t
 go_end (struct text *t, off_t offset)
 {
-    const struct place old = t->here;
+    const struct moment old = moment_of (t);
     if (tempfile__text_find_end (t) < 0)
         return -1;
     if (offset != 0) {
         off_t at = go (t, t->here.at + offset);
         int err = errno;
         if (at < 0)
-            (void) return_to (t, &old);
+            (void) come_back (t, &old);
         errno = err;
         return at;
     }
@@ -129,11 +122,11 @@ text_end (struct storage *s)
     if (t->append && t->phase == WRITING)
         return t->here.at;
     tempfile__text_end_writing (t);
-    const struct place old = t->here;
+    const struct moment old = moment_of (t);
     if (tempfile__text_find_end (t) < 0)
         return -1;
     off_t end = t->here.at;
-    return return_to (t, &old) < 0 ? -1 : end;
+    return come_back (t, &old) < 0 ? -1 : end;
 }
 
 static int

@@ -221,7 +221,12 @@ END_TEST
 /* Also not what of the stream says which of two bad bytes was reported last. */
 START_TEST (seek_that_fails_reports_nothing_twice)
 {
-    const int size = (int[]){0, 2, 100}[_i];
+    static const struct {
+        int size, offset, whence;
+    } cases[] = {{0, 7, SEEK_SET},   {2, 7, SEEK_SET},   {100, 7, SEEK_SET},
+                 {0, -5, SEEK_END},  {2, -5, SEEK_END},  {100, -5, SEEK_END},
+                 {0, -99, SEEK_END}, {2, -99, SEEK_END}, {100, -99, SEEK_END}};
+    const int size = cases[_i].size;
     FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-8", .buffering = size);
     FILE *g = tempfile_reopen (f, "r+b");
     char have[14];
@@ -231,7 +236,7 @@ START_TEST (seek_that_fails_reports_nothing_twice)
     ck_assert_uint_eq (fread (have, 1, sizeof have, f), 0);
     ck_assert_int_eq (errno, EILSEQ);
     clearerr (f);
-    ck_assert_int_eq (fseek (f, 7, SEEK_SET), -1);
+    ck_assert_int_eq (fseek (f, cases[_i].offset, cases[_i].whence), -1);
     ck_assert_int_eq (errno, EINVAL);
     ck_assert_int_eq (fgetc (f), EOF);
     ck_assert_int_ne (ferror (f), 0);
@@ -694,7 +699,7 @@ main (void)
     tcase_add_test (tc, offset_within_a_character_is_refused_after_writing);
     tcase_add_test (tc, offset_before_the_start_is_refused_and_moves_nothing);
     tcase_add_test (tc, offset_within_a_character_does_not_move_to_what_is_bad);
-    tcase_add_loop_test (tc, seek_that_fails_reports_nothing_twice, 0, 3);
+    tcase_add_loop_test (tc, seek_that_fails_reports_nothing_twice, 0, 9);
     tcase_add_loop_test (tc, offset_within_a_character_is_refused_after_what_is_bad, 0, 3);
     tcase_add_loop_test (tc, truncating_behind_what_is_bad_reports_nothing_twice, 0, 3);
     tcase_add_test (tc, places_told_while_writing_hold_though_newlines_take_two_bytes);
