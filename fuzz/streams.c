@@ -96,9 +96,10 @@ model_seek (off_t offset)
 static void
 model_flush (void)
 {
-    m.flushed = m.flushed || m.direction == WRITING;
-    if (m.direction == WRITING)
-        m.direction = NEITHER;
+    if (m.direction != WRITING)
+        return;
+    m.flushed = true;
+    m.direction = NEITHER;
 }
 
 /* --- the stream --- */

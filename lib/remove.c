@@ -96,7 +96,7 @@ same (struct identity a, struct identity b)
 static int
 flags_of_open (void)
 {
-    return O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+    return O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
 }
 
 /* Puts TEXT, and a '/' where something follows, before *P; "..." and its end if it does not fit. */

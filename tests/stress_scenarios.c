@@ -502,12 +502,16 @@ named_among (long count)
     return count / 5 * 2 + (count % 5 > 2) + (count % 5 > 3);
 }
 
-/* COUNT of them, each with its number in it. */
+/* COUNT of them, each with its number in it; without them the process ends. */
 static FILE **
 open_streams (long count)
 {
     FILE **streams = calloc ((size_t) count, sizeof *streams);
-    for (long i = 0; streams && i < count; i++) {
+    if (!streams) {
+        wrong ("no room for streams");
+        exit (1);
+    }
+    for (long i = 0; i < count; i++) {
         streams[i] = open_kind (i);
         if (!streams[i] || fprintf (streams[i], "%ld\n", i) < 0 || fflush (streams[i]) != 0 ||
             tempfile_fileno (streams[i]) < 0) {
@@ -548,7 +552,7 @@ hold_elsewhere (long count, long each, const int *ready, const int *end)
         close (end[1]);
         FILE **streams = open_streams (mine);
         char byte = 0;
-        if (!streams || write (ready[1], &byte, 1) != 1 || read (end[0], &byte, 1) != 0)
+        if (write (ready[1], &byte, 1) != 1 || read (end[0], &byte, 1) != 0)
             wrong ("a process that holds streams");
         check_streams (streams, mine);
         close_streams (streams, mine);
@@ -566,7 +570,7 @@ open_all (void)
     int ready[2], end[2];
     char byte;
     if (count < 5 || pipe (ready) != 0 || pipe (end) != 0) {
-        wrong ("no room for streams");
+        wrong ("no descriptors for streams");
         return;
     }
     int holders = hold_elsewhere (wanted - count, each, ready, end);

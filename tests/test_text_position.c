@@ -198,15 +198,23 @@ START_TEST (offset_before_the_start_is_refused_and_moves_nothing)
 }
 END_TEST
 
+/* The file of F holds BYTES then, whatever they mean as text. */
+static void
+put_bytes (FILE *f, const char *bytes)
+{
+    FILE *g = tempfile_reopen (f, "r+b");
+
+    ck_assert_int_ge (fputs (bytes, g), 0);
+    assert_closes (g);
+}
+
 /* What is bad has been reported by then, and is behind the stream. */
 START_TEST (offset_within_a_character_does_not_move_to_what_is_bad)
 {
     FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-8");
-    FILE *g = tempfile_reopen (f, "wb");
     char have[8];
 
-    ck_assert_int_ge (fputs ("\u20aca\xffz", g), 0);
-    assert_closes (g);
+    put_bytes (f, "\u20aca\xffz");
     ck_assert_uint_eq (fread (have, 1, sizeof have, f), 4);
     ck_assert_int_ne (ferror (f), 0);
     clearerr (f);
@@ -228,11 +236,9 @@ START_TEST (seek_that_fails_reports_nothing_twice)
                  {0, -99, SEEK_END}, {2, -99, SEEK_END}, {100, -99, SEEK_END}};
     const int size = cases[_i].size;
     FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-8", .buffering = size);
-    FILE *g = tempfile_reopen (f, "r+b");
     char have[14];
 
-    ck_assert_int_ge (fputs ("\xff\xff\u20ac\u20ac\u20ac\u20ac", g), 0);
-    assert_closes (g);
+    put_bytes (f, "\xff\xff\u20ac\u20ac\u20ac\u20ac");
     ck_assert_uint_eq (fread (have, 1, sizeof have, f), 0);
     ck_assert_int_eq (errno, EILSEQ);
     clearerr (f);
@@ -251,13 +257,8 @@ START_TEST (offset_within_a_character_is_refused_after_what_is_bad)
 {
     char buffer[105];
     FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-8");
-    FILE *g = tempfile_reopen (f, "r+b");
 
-    ck_assert_int_ge (fputs ("\xff"
-                             "abc\u20ac\u20ac",
-                             g),
-                      0);
-    assert_closes (g);
+    put_bytes (f, "\377abc\u20ac\u20ac");
     ck_assert_int_eq (setvbuf (f, buffer, _IOFBF, (size_t[]){105, 64, 3}[_i]), 0);
     ck_assert_int_eq (fgetc (f), EOF);
     ck_assert_int_ne (ferror (f), 0);
