@@ -17,7 +17,7 @@
  *
  * The account is of one process. fork() leaves the child with nothing in it.
  */
-#include "export.h"
+#include "base/export.h"
 
 #include "account.h"
 

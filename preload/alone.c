@@ -7,13 +7,13 @@
  * Without O_TMPFILE a file has a name for the moment before it is unlinked. Should the process be
  * killed in that moment, the name stays, as it does with any tmpfile().
  */
-#include "export.h"
+#include "base/export.h"
 
-#include "error.h"
-#include "name.h"
-#include "options.h"
-#include "process.h"
-#include "registry.h"
+#include "base/error.h"
+#include "base/process.h"
+#include "create/name.h"
+#include "create/options.h"
+#include "life/registry.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -15,7 +15,7 @@
 /* Where large files are asked for, stdio.h may declare tmpfile as another name of tmpfile64; both
  * are defined here. */
 #define tmpfile declared_tmpfile
-#include "export.h"
+#include "base/export.h"
 #undef tmpfile
 #undef tmpfile64
 

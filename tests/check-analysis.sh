@@ -19,16 +19,16 @@ common="-DHAVE_CONFIG_H -DBINDIR=__FILE__ -DPKGLIBDIR=__FILE__ -I$top_builddir
 # flags FILE: those of libbsd are for the one file that may need them, in a build that does without.
 flags () {
     echo "$common"
-    if [ "$1" = lib/stream_funopen.c ] && [ -z "$STREAM_CFLAGS" ]; then
+    if [ "$1" = lib/stream/funopen.c ] && [ -z "$STREAM_CFLAGS" ]; then
         $PKG_CONFIG --cflags libbsd-overlay 2>/dev/null
     fi
 }
 
 # Also what is not built here, if it can be.
 sources () {
-    for file in lib/*.c preload/*.c; do
+    for file in lib/*/*.c preload/*.c; do
         # shellcheck disable=SC2046 # several words
-        if [ "$file" != lib/stream_funopen.c ] || ${CC:-cc} $(flags "$file") -fsyntax-only \
+        if [ "$file" != lib/stream/funopen.c ] || ${CC:-cc} $(flags "$file") -fsyntax-only \
             -Werror=implicit-function-declaration "$file" 2>/dev/null; then
             echo "$file"
         fi

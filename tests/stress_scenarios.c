@@ -7,7 +7,7 @@
 #include "stress.h"
 
 /* What the library has inside: this program is linked with the static one. */
-#include "../lib/name.h"
+#include "create/name.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -10,8 +10,8 @@
  */
 #include "common.h"
 
-#include "../lib/remove.h"
-#include "../lib/scan.h"
+#include "life/remove.h"
+#include "life/scan.h"
 
 #include <pthread.h>
 #include <sched.h>

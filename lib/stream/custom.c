@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Custom streams: what their callbacks do, and the table by which they are found.
+ *
+ *     made --> open --fclose--> closing --> freed
+ *
+ * made     has storage, perhaps an entry, buffer and hooks; no FILE: failing gives all back
+ * open     in the table under its FILE
+ * closing  libc has flushed, or failed to; hooks run, the storage is closed, the name is deleted
+ *          or left. Still in the table, so that a hook may ask for the name or keep the file.
+ *
+ * A stream that freopen() made an ordinary one stays in the table, and is not found; see
+ * stream/wide.c.
+ *
+ * libc locks the FILE around the callbacks; the lock here guards the table alone. Whoever passes
+ * a FILE to this library owes that it is open, so what was found stays valid after the lock.
+ */
+#include "base/export.h"
+
+#include "base/error.h"
+#include "base/process.h"
+#include "stream/stream.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+static struct table streams;
+
+static bool
+same_file (const struct node *n, const void *file)
+{
+    return ((const struct stream *) n)->file == file;
+}
+
+/* With the lock. */
+static struct stream *
+lookup (FILE *file)
+{
+    size_t hash = tempfile__hash_pointer (file);
+    return (struct stream *) tempfile__table_find (&streams, hash, same_file, file);
+}
+
+struct stream *
+tempfile__stream_find (FILE *file)
+{
+    tempfile__lock (LOCK_STREAMS);
+    struct stream *s = lookup (file);
+    if (s && tempfile__wide_reopened (s))
+        s = NULL;
+    tempfile__unlock (LOCK_STREAMS);
+    return s;
+}
+
+static void
+publish (struct stream *s, FILE *file)
+{
+    s->file = file;
+    tempfile__lock (LOCK_STREAMS);
+    tempfile__table_add (&streams, &s->node, tempfile__hash_pointer (file));
+    tempfile__unlock (LOCK_STREAMS);
+}
+
+static void
+withdraw (struct stream *s)
+{
+    tempfile__lock (LOCK_STREAMS);
+    tempfile__table_remove (&streams, &s->node);
+    tempfile__unlock (LOCK_STREAMS);
+}
+
+int
+tempfile__stream_hook (struct stream *s, int (*function) (void *), void *arg)
+{
+    struct hook *hook = malloc (sizeof *hook);
+    if (!hook)
+        return -1;
+    *hook = (struct hook){s->hooks, function, arg};
+    s->hooks = hook;
+    return 0;
+}
+
+ssize_t
+tempfile__stream_read (struct stream *s, char *buffer, size_t size)
+{
+    return tempfile__exact_read (s, buffer, size);
+}
+
+/*
+ * glibc counts on while it writes to a file, but not while it writes to a custom stream: a
+ * relative fseek() that finds something to write first would start from where the write began,
+ * and later data go to the wrong place. -1 makes it ask the seek callback.
+ */
+static void
+forget_offset (FILE *f)
+{
+#ifdef STREAM_OFFSET_MEMBER
+    f->STREAM_OFFSET_MEMBER = -1;
+#else
+    (void) f;
+#endif
+}
+
+/* libc throws a buffer away when it could not be written, and calls its next fclose() a success.
+ * So the first failure is remembered until then. */
+size_t
+tempfile__stream_write (struct stream *s, const char *buffer, size_t size)
+{
+    size_t done = tempfile__exact_write (s, buffer, size);
+    if (done < size && !s->failed)
+        s->failed = errno;
+    forget_offset (s->file);
+    return done;
+}
+
+off_t
+tempfile__stream_seek (struct stream *s, off_t offset, int whence)
+{
+    return tempfile__exact_seek (s, offset, whence);
+}
+
+static void
+note (int *first, int err)
+{
+    if (!*first)
+        *first = err;
+}
+
+/* Each hook leaves the list before it runs: it runs once, and may add others. */
+static int
+run_hooks (struct stream *s)
+{
+    int first = 0;
+    for (struct hook *h = s->hooks; h; h = s->hooks) {
+        s->hooks = h->next;
+        errno = 0;
+        if (h->function (h->arg) != 0)
+            note (&first, errno ? errno : ECANCELED);
+        free (h);
+    }
+    return first;
+}
+
+/* An errno, with message, or 0. */
+static int
+settle_name (struct stream *s)
+{
+    if (!s->entry)
+        return 0;
+    if (s->delete_when == TEMPFILE_DELETE_ON_CLOSE)
+        return tempfile__entry_delete (s->entry);
+    tempfile__entry_leave (s->entry);
+    return 0;
+}
+
+static void
+discard (struct stream *s)
+{
+    free (s->encoding);
+    free (s->buffer);
+    free (s);
+}
+
+int
+tempfile__stream_close (struct stream *s)
+{
+    int err = s->failed;
+    note (&err, run_hooks (s));
+    withdraw (s);
+    tempfile__wide_reset (s);
+    if (s->storage->ops->close (s->storage) < 0)
+        note (&err, errno);
+    int deletion = settle_name (s);
+    discard (s);
+    if (err)
+        return tempfile__fail_system (err, "cannot close the stream");
+    if (!deletion)
+        return 0;
+    errno = deletion;
+    return -1;
+}
+
+/* Only where configure saw that it works, and for a descriptor that the member can hold. */
+void
+tempfile__stream_set_fileno (FILE *f, int fd)
+{
+#ifdef HAVE_STREAM_FILENO
+    __typeof__ (f->STREAM_FILENO_MEMBER) member = (__typeof__ (member)) fd;
+    if (member == fd)
+        f->STREAM_FILENO_MEMBER = member;
+#else
+    (void) f;
+    (void) fd;
+#endif
+}
+
+/* None of them runs. */
+static void
+free_hooks (struct stream *s)
+{
+    for (struct hook *h = s->hooks; h; h = s->hooks) {
+        s->hooks = h->next;
+        free (h);
+    }
+}
+
+static void
+unmake (struct stream *s)
+{
+    free_hooks (s);
+    discard (s);
+}
+
+struct stream *
+tempfile__stream_take_reopened (FILE *file)
+{
+    tempfile__lock (LOCK_STREAMS);
+    struct stream *s = lookup (file);
+    if (s && !tempfile__wide_reopened (s))
+        s = NULL;
+    if (s)
+        tempfile__table_remove (&streams, &s->node);
+    tempfile__unlock (LOCK_STREAMS);
+    return s;
+}
+
+/* A storage that cannot let its descriptor go has to stay: closing it would close another's. */
+void
+tempfile__stream_forget (struct stream *s)
+{
+    if (!s)
+        return;
+    int saved = errno;
+    if (s->storage->ops->forget)
+        s->storage->ops->forget (s->storage);
+    (void) settle_name (s);
+    unmake (s);
+    errno = saved;
+}
+
+/* A text stream needs a buffer that is known here; this is how large it is by default. */
+enum { TEXT_BUFFER = 65536 };
+
+static size_t
+buffer_size (const struct settings *settings)
+{
+    if (settings->buffering > 1)
+        return (size_t) settings->buffering;
+    return settings->mode.text ? TEXT_BUFFER : 0;
+}
+
+static bool
+keep_text_settings (struct stream *s, const struct settings *settings)
+{
+    s->text = settings->mode.text;
+    s->exact.wanted = settings->mode.readable;
+    s->exact.fill = SIZE_MAX;
+    s->settings = tempfile__text_settings (settings);
+    if (!settings->encoding)
+        return true;
+    s->settings.encoding = s->encoding = strdup (settings->encoding);
+    return s->encoding;
+}
+
+static struct stream *
+make (struct storage *storage, struct entry *entry, const struct settings *settings)
+{
+    struct stream *s = malloc (sizeof *s); /* calloc() of glibc is many times as slow */
+    if (!s)
+        return NULL;
+    *s = (struct stream){.storage = storage,
+                         .entry = entry,
+                         .delete_when = settings->delete_when,
+                         .recoverable = settings->recoverable};
+    if (settings->on_close &&
+        tempfile__stream_hook (s, settings->on_close, settings->on_close_arg) < 0)
+        goto fail;
+    if (!keep_text_settings (s, settings))
+        goto fail;
+    if (buffer_size (settings) == 0)
+        return s;
+    s->buffer = malloc (buffer_size (settings));
+    if (s->buffer)
+        return s;
+fail:
+    unmake (s);
+    errno = ENOMEM;
+    return NULL;
+}
+
+FILE *
+tempfile__stream_custom (struct storage *storage, int fd, struct entry *entry,
+                         const struct settings *settings)
+{
+    struct stream *s = make (storage, entry, settings);
+    FILE *f = s ? tempfile__stream_make (s, &settings->mode) : NULL;
+    if (!f) {
+        int err = errno;
+        if (s)
+            unmake (s);
+        tempfile__fail_system (err, "cannot make a stream");
+        return NULL;
+    }
+    if (fd >= 0)
+        tempfile__stream_set_fileno (f, fd);
+    tempfile__stream_set_buffer (f, settings->buffering, s->buffer, buffer_size (settings));
+    tempfile__stream_lock_late (f);
+    tempfile__stream_forget (tempfile__stream_take_reopened (f));
+    publish (s, f);
+    tempfile__wide_set (s);
+    return f;
+}
+
+/* Waits for nobody: a stream that is in use is being looked after, and one that was reopened is
+ * libc's. */
+static void
+flush_unless_busy (struct node *n)
+{
+    const struct stream *s = (const struct stream *) n;
+    FILE *f = s->file;
+    if (tempfile__wide_reopened (s) || ftrylockfile (f) != 0)
+        return;
+    fflush (f);
+    funlockfile (f);
+}
+
+/*
+ * At exit libc is about to do the same; but at dlclose it would find out only later, at exit,
+ * that there is something to write or a position to put right, and call our callbacks when they
+ * are no longer there. No spool moves to disk for that: it would run audit hooks under the lock.
+ */
+__attribute__ ((__destructor__)) static void
+flush_all (void)
+{
+    int saved = errno;
+    tempfile__spools_stay ();
+    tempfile__lock (LOCK_STREAMS);
+    tempfile__table_walk (&streams, flush_unless_busy);
+    tempfile__unlock (LOCK_STREAMS);
+    errno = saved;
+}

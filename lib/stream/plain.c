@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* Plain streams: libc's own, over a descriptor, so that everything about them is as usual. And
+ * buffering, which is the same for both kinds. */
+#include "base/export.h"
+
+#include "base/error.h"
+#include "base/process.h"
+#include "stream/stream.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+/*
+ * A plain stream that got a name. There is at most one for each address of a FILE; it is stale, and
+ * will be used anew, when a stream is made there, or the FILE at that address has another file
+ * open: its number alone does not say so, for file systems give those of files that are gone to new
+ * ones.
+ */
+struct plain {
+    struct node node; /* must be first */
+    FILE *file;
+    dev_t device;
+    ino_t inode;
+    struct entry *entry;
+};
+
+static struct table named;
+
+/* On a stream that was never used none of these fails. */
+void
+tempfile__stream_set_buffer (FILE *f, int buffering, char *buffer, size_t size)
+{
+    if (buffering == TEMPFILE_UNBUFFERED)
+        setvbuf (f, NULL, _IONBF, 0);
+    else if (buffering == TEMPFILE_LINE_BUFFERED)
+        setvbuf (f, buffer, _IOLBF, buffer ? size : BUFSIZ);
+    else if (buffer)
+        setvbuf (f, buffer, _IOFBF, size);
+}
+
+static bool
+same_file (const struct node *n, const void *file)
+{
+    return ((const struct plain *) n)->file == file;
+}
+
+/* With the lock. */
+static struct plain *
+find (FILE *f)
+{
+    size_t hash = tempfile__hash_pointer (f);
+    return (struct plain *) tempfile__table_find (&named, hash, same_file, f);
+}
+
+/* With the lock. */
+static struct plain *
+find_or_make (FILE *f, bool make)
+{
+    struct plain *p = find (f);
+    if (p || !make)
+        return p;
+    p = calloc (1, sizeof *p);
+    if (!p)
+        return NULL;
+    p->file = f;
+    tempfile__table_add (&named, &p->node, tempfile__hash_pointer (f));
+    return p;
+}
+
+static bool
+is_stale (const struct plain *p, const struct stat *st)
+{
+    return p->device != st->st_dev || p->inode != st->st_ino;
+}
+
+static void
+renew (struct plain *p, const struct stat *st)
+{
+    if (p->entry)
+        tempfile__entry_leave (p->entry);
+    p->entry = NULL;
+    p->device = st->st_dev;
+    p->inode = st->st_ino;
+}
+
+/* F is new: what had a name at this address is closed. */
+static void
+forget (FILE *f)
+{
+    struct entry *old = NULL;
+    tempfile__lock (LOCK_STREAMS);
+    struct plain *p = find (f);
+    if (p) {
+        old = p->entry;
+        p->entry = NULL;
+        p->device = 0;
+        p->inode = 0;
+    }
+    tempfile__unlock (LOCK_STREAMS);
+    if (old)
+        tempfile__entry_leave (old);
+}
+
+FILE *
+tempfile__stream_plain (int fd, const struct mode *mode, int buffering)
+{
+    FILE *f = fdopen (fd, mode->stdio);
+    if (!f) {
+        tempfile__fail_system (errno, "cannot make a stream");
+        return NULL;
+    }
+    forget (f);
+    tempfile__stream_set_buffer (f, buffering, NULL, 0);
+    return f;
+}
+
+struct entry **
+tempfile__stream_plain_entry (FILE *f, bool make)
+{
+    tempfile__lock (LOCK_STREAMS);
+    struct plain *p = find_or_make (f, make);
+    tempfile__unlock (LOCK_STREAMS);
+    struct stat st;
+    if (!p || fstat (fileno (f), &st) < 0) {
+        if (make)
+            tempfile__fail_system (p ? errno : ENOMEM, "cannot name the stream");
+        return NULL;
+    }
+    if (is_stale (p, &st) && make)
+        renew (p, &st);
+    return is_stale (p, &st) || (!p->entry && !make) ? NULL : &p->entry;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Streams: the FILE that the caller gets.
+ *
+ * A plain stream is libc's own over a descriptor, and this library keeps nothing of it. A custom
+ * stream has a struct stream, which is found by its FILE and lives until libc calls the close
+ * callback. Only lib/stream/ knows about FILE; stream/cookie.c and stream/funopen.c, of which
+ * one is built, are the only ones that know how this libc makes custom streams.
+ */
+#ifndef STREAM_H
+#define STREAM_H
+
+#include "base/table.h"
+#include "create/options.h"
+#include "life/registry.h"
+#include "storage/storage.h"
+#include "text/text.h"
+
+struct hook {
+    struct hook *next;
+    int (*function) (void *);
+    void *arg;
+};
+
+/* For seeks to an exact offset through a stdio that rounds it, and for what is read after one; see
+ * stream/exact.c. */
+struct exactness {
+    bool wanted;
+    bool filled; /* the buffer was full once */
+    bool sought; /* stdio, with a buffer of its own, may be about to read up to an offset */
+    size_t fill; /* how much of a binary stream to read next */
+    char *area;  /* the buffer that stdio has; NULL: not seen yet */
+    size_t size;
+    bool rounded;       /* the last seek may have been for a place further on */
+    bool asked_further; /* it was, and stdio is about to say how far */
+    bool nowhere;       /* there was nothing to go to where it was */
+    off_t target, old;  /* of that seek */
+};
+
+/* What stdio keeps about wide characters, large enough for any version of it; see stream/wide.c. */
+enum { WIDE_AREA = 512 };
+
+struct wideness {
+    void *before; /* what the FILE had in its place */
+    _Alignas(max_align_t) unsigned char area[WIDE_AREA];
+};
+
+struct stream {
+    struct node node; /* must be first */
+    FILE *file;
+    struct storage *storage;
+    struct entry *entry; /* NULL: no name */
+    enum tempfile_delete delete_when;
+    bool recoverable;
+    int failed;         /* errno of the first write that failed, or 0 */
+    struct hook *hooks; /* last added first */
+    char *buffer;       /* NULL: libc's */
+    bool text;
+    char *encoding;                /* the name, or NULL */
+    struct text_settings settings; /* of a text stream, to open another like it */
+    struct exactness exact;
+#ifdef STREAM_WIDE_MEMBER
+    struct wideness wide;
+#endif
+};
+
+/*
+ * Both take over what they are given when they succeed, and else return NULL with errno and
+ * message. FD of a custom stream is what fileno() shall say, -1 when there is no descriptor yet;
+ * it belongs to the storage.
+ */
+FILE *tempfile__stream_plain (int fd, const struct mode *, int buffering);
+FILE *tempfile__stream_custom (struct storage *, int fd, struct entry *, const struct settings *);
+
+/*
+ * Where the entry of a plain stream is that has been persisted, or can be put (MAKE). A plain
+ * stream's fclose is none of ours: what is found is checked to be of this FILE's file. NULL: none,
+ * and with MAKE errno and message.
+ */
+struct entry **tempfile__stream_plain_entry (FILE *, bool make);
+
+/* As the option, with BUFFER of SIZE bytes, which stays the caller's; NULL: with libc's own. */
+void tempfile__stream_set_buffer (FILE *, int buffering, char *buffer, size_t size);
+
+/* What fileno(FILE) shall say, where the libc lets it. */
+void tempfile__stream_set_fileno (FILE *file, int fd);
+
+/* The custom stream behind FILE, or NULL: a plain one. */
+struct stream *tempfile__stream_find (FILE *file);
+
+/*
+ * What is left of the custom stream at this address if freopen() has made it an ordinary one, no
+ * longer to be found by anybody else, or NULL; and its end, once the FILE is closed: the name goes
+ * as delete_when says. NULL: nothing.
+ */
+struct stream *tempfile__stream_take_reopened (FILE *file);
+void tempfile__stream_forget (struct stream *);
+
+/* Puts a hook in front of the others: 0, or -1 with errno. */
+int tempfile__stream_hook (struct stream *, int (*function) (void *), void *arg);
+
+/* What the callbacks do, whatever libc calls them. Each sets errno when it fails. */
+ssize_t tempfile__stream_read (struct stream *, char *, size_t);
+size_t tempfile__stream_write (struct stream *, const char *, size_t);
+off_t tempfile__stream_seek (struct stream *, off_t, int whence);
+int tempfile__stream_close (struct stream *);
+
+/* As the ops of a storage, when libc calls for them. */
+ssize_t tempfile__exact_read (struct stream *, char *, size_t);
+size_t tempfile__exact_write (struct stream *, const char *, size_t);
+off_t tempfile__exact_seek (struct stream *, off_t, int whence);
+
+/* Of an open stream: makes wide characters and freopen() safe, and as they were; and whether
+ * freopen() was called, which may be asked when the FILE is gone, too. */
+void tempfile__wide_set (struct stream *);
+void tempfile__wide_reset (struct stream *);
+bool tempfile__wide_reopened (const struct stream *);
+
+/* Of a new stream that nobody has seen: it takes no locks until there is a thread. */
+void tempfile__stream_lock_late (FILE *);
+
+/* By stream/cookie.c or stream/funopen.c: a FILE whose callbacks call the above; or NULL with
+ * errno. */
+FILE *tempfile__stream_make (struct stream *, const struct mode *);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The text layer as a storage over another: seeking, truncating and closing it, and making one.
+ * Bytes and characters are the concern of the sources that text/layer.h names.
+ */
+#include "base/export.h"
+
+#include "base/error.h"
+#include "text/layer.h"
+#include "text/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct moment
+moment_of (const struct text *t)
+{
+    return (struct moment){t->here, t->encoder, t->passing};
+}
+
+/* After a search whose place is not where the stream is to be: to the byte, though the file may
+ * have ended before. What was bad and has been reported is not reported again. */
+static off_t
+come_back (struct text *t, const struct moment *moment)
+{
+    t->encoder = moment->encoder;
+    t->passing = moment->passing;
+    t->here = moment->here;
+    return tempfile__text_move_below (t, t->here.file) < 0 ? -1 : t->here.at;
+}
+
+static off_t
+go (struct text *t, off_t target)
+{
+    if (target < 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (tempfile__text_find (t, target) < 0)
+        return -1;
+    tempfile__text_reposition (t);
+    return t->here.at;
+}
+
+static off_t
+go_end (struct text *t, off_t offset)
+{
+    const struct moment old = moment_of (t);
+    if (tempfile__text_find_end (t) < 0)
+        return -1;
+    if (offset != 0) {
+        off_t at = go (t, t->here.at + offset);
+        int err = errno;
+        if (at < 0)
+            (void) come_back (t, &old);
+        errno = err;
+        return at;
+    }
+    tempfile__text_reposition (t);
+    return t->here.at;
+}
+
+/* A '\n' after the '\r' that was read last: a place between the two is none. 0, or -1 with errno.
+ */
+static int
+settle_newline (struct text *t)
+{
+    if (t->phase != READING || !t->here.skip_lf || text_has_spill (t))
+        return 0;
+    int passed = tempfile__text_pass_lf (t);
+    if (passed < 0)
+        return -1;
+    t->differs = t->differs || passed;
+    t->here.skip_lf = false;
+    return 0;
+}
+
+static off_t
+text_seek (struct storage *s, off_t offset, int whence)
+{
+    struct text *t = text_self (s);
+    if (whence == SEEK_CUR) {
+        if (settle_newline (t) < 0)
+            return -1;
+        tempfile__text_commit_run (t);
+    }
+    if (whence == SEEK_CUR && offset == 0)
+        return t->here.at;
+    /* Appending, we are at the end; and stdio may ask for that only to say where it is. */
+    if (whence == SEEK_END && offset == 0 && t->append && t->n_partial > 0)
+        return t->here.at;
+    if (tempfile__text_flush_partial (t) < 0)
+        return -1;
+    tempfile__text_end_writing (t);
+    bool returns = t->is_kept && whence == SEEK_SET && offset == t->kept.here.at;
+    t->is_kept = t->is_kept && whence == SEEK_END;
+    if (returns)
+        return come_back (t, &t->kept);
+    if (whence == SEEK_CUR && __builtin_add_overflow (offset, t->here.at, &offset)) {
+        errno = EOVERFLOW;
+        return -1;
+    }
+    const struct moment before = moment_of (t);
+    off_t at = whence == SEEK_END ? go_end (t, offset) : go (t, offset);
+    if (at >= 0)
+        t->before = before;
+    return at;
+}
+
+static off_t
+text_unseek (struct storage *s)
+{
+    struct text *t = text_self (s);
+    return come_back (t, &t->before);
+}
+
+static off_t
+text_end (struct storage *s)
+{
+    struct text *t = text_self (s);
+    if (t->append && t->phase == WRITING)
+        return t->here.at;
+    tempfile__text_end_writing (t);
+    const struct moment old = moment_of (t);
+    if (tempfile__text_find_end (t) < 0)
+        return -1;
+    off_t end = t->here.at;
+    return come_back (t, &old) < 0 ? -1 : end;
+}
+
+static int
+text_truncate (struct storage *s, off_t size)
+{
+    struct text *t = text_self (s);
+    if (tempfile__text_flush_partial (t) < 0 || tempfile__text_leave_spill (t) < 0)
+        return -1;
+    tempfile__text_end_writing (t);
+    struct moment now = moment_of (t);
+    if (tempfile__text_find (t, size) < 0)
+        return -1;
+    const struct position end = tempfile__text_position (t, AS_READ);
+    if (come_back (t, &now) < 0 || t->below->ops->truncate (t->below, end.file) < 0)
+        return -1;
+    tempfile__index_cut (&t->index, size, end.file);
+    if (t->index.n > 0)
+        tempfile__index_add (&t->index, &end);
+    now.passing = now.passing && now.here.file < end.file;
+    t->kept = now;
+    t->is_kept = true;
+    return 0;
+}
+
+/* The beginning of a character whose end has yet to come is not in the file: it stays here. */
+static int
+text_descriptor (struct storage *s)
+{
+    struct text *t = text_self (s);
+    if (tempfile__text_leave_spill (t) < 0 ||
+        (t->phase == READING && tempfile__text_move_below (t, t->here.file) < 0))
+        return tempfile__fail_system (errno, "cannot put the descriptor in step");
+    return t->below->ops->descriptor (t->below);
+}
+
+static void
+release (struct text *t)
+{
+    tempfile__index_free (&t->index);
+    tempfile__index_free (&t->run);
+    if (t->codec)
+        t->codec->ops->close (t->codec);
+    free (t->raw);
+    free (t);
+}
+
+static int
+text_close (struct storage *s)
+{
+    struct text *t = text_self (s);
+    int err = tempfile__text_flush_partial (t) < 0 ? errno : 0;
+    if (t->below->ops->close (t->below) < 0 && !err)
+        err = errno;
+    release (t);
+    errno = err;
+    return err ? -1 : 0;
+}
+
+static void
+text_forget (struct storage *s)
+{
+    struct text *t = text_self (s);
+    if (t->below->ops->forget)
+        t->below->ops->forget (t->below);
+    release (t);
+}
+
+static const struct storage_ops text_ops = {
+    .read = tempfile__text_read,
+    .write = tempfile__text_write,
+    .seek = text_seek,
+    .end = text_end,
+    .unseek = text_unseek,
+    .truncate = text_truncate,
+    .descriptor = text_descriptor,
+    .close = text_close,
+    .forget = text_forget,
+};
+
+/* --- making one --- */
+
+static const struct {
+    const char *text;
+    enum newline newline;
+} newlines[] = {{"", NL_KEEP}, {"\n", NL_KEEP}, {"\r", NL_CR}, {"\r\n", NL_CRLF}};
+
+/* TEXT is then a string that stays. */
+static int
+find_newline (enum newline *newline, const char **text)
+{
+    *newline = NL_UNIVERSAL;
+    if (!*text)
+        return 0;
+    for (size_t i = 0; i < sizeof newlines / sizeof newlines[0]; i++) {
+        if (strcmp (*text, newlines[i].text) != 0)
+            continue;
+        *newline = newlines[i].newline;
+        *text = newlines[i].text;
+        return 0;
+    }
+    return tempfile__fail (EINVAL, "newline '%s': must be NULL, \"\", \\n, \\r or \\r\\n", *text);
+}
+
+int
+tempfile__text_check (struct text_settings *settings)
+{
+    enum handler handler;
+    enum newline newline;
+    if (tempfile__handler_find (&handler, &settings->errors) < 0 ||
+        find_newline (&newline, &settings->newline) < 0)
+        return -1;
+    struct codec *codec = tempfile__codec_open (settings->encoding);
+    if (!codec)
+        return -1;
+    codec->ops->close (codec);
+    return 0;
+}
+
+bool
+tempfile__text_needed (const struct text_settings *settings, bool readable)
+{
+    enum newline newline = NL_KEEP;
+    const char *text = settings->newline;
+    (void) find_newline (&newline, &text);
+    return settings->encoding || newline == NL_CR || newline == NL_CRLF ||
+           (newline == NL_UNIVERSAL && readable);
+}
+
+/* Appending begins at the end; a file that has something in it already has its mark. */
+static int
+start (struct text *t)
+{
+    return t->append && go_end (t, 0) < 0 ? -1 : 0;
+}
+
+struct storage *
+tempfile__storage_text (struct storage *below, const struct text_settings *settings)
+{
+    struct text *t = calloc (1, sizeof *t);
+    struct text_settings given = *settings;
+    if (t)
+        t->raw = malloc (BUFFER);
+    if (!t || !t->raw || tempfile__index_begin (&t->index) < 0) {
+        tempfile__fail_system (ENOMEM, "cannot make a text stream");
+        goto fail;
+    }
+    t->codec = tempfile__codec_open (settings->encoding);
+    if (!t->codec || tempfile__handler_find (&t->handler, &given.errors) < 0 ||
+        find_newline (&t->newline, &given.newline) < 0)
+        goto fail;
+    t->codec->surrogates = t->codec->has_surrogates && t->handler == H_SURROGATEPASS;
+    t->storage.ops = &text_ops;
+    t->below = below;
+    t->append = settings->append;
+    t->chunk = FIRST_CHUNK;
+    if (start (t) == 0)
+        return &t->storage;
+    tempfile__fail_system (errno, "cannot make a text stream");
+fail:;
+    int err = errno;
+    if (t)
+        release (t);
+    errno = err;
+    return NULL;
+}

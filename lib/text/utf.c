@@ -1,0 +1,918 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The codecs that need no table: the Unicode transformation formats, Latin-1 and ASCII.
+ *
+ * They are written out here and not left to iconv, because iconv knows nothing of surrogates let
+ * through, has other ideas than Python of byte order marks, and does not say how long what it
+ * objects to is.
+ */
+#include "base/export.h"
+
+#include "text/codec.h"
+#include "text/utf8.h"
+
+enum order { START, LITTLE, BIG }; /* codec_state.a of UTF-16 and UTF-32 */
+
+static const uint16_t endianness = 1;
+
+static enum order
+native (void)
+{
+    return *(const unsigned char *) &endianness ? LITTLE : BIG;
+}
+
+static void
+close_plain (struct codec *codec)
+{
+    free (codec);
+}
+
+/* --- UTF-8 --- */
+
+/* Sixteen bytes at once; what is said of each is its uppermost bit. */
+typedef unsigned char sixteen __attribute__ ((__vector_size__ (RUN)));
+
+/* By pointer, for how a function returns a vector depends on the processor that it is made for. */
+static void
+load (sixteen *x, const unsigned char *p)
+{
+    memcpy (x, p, RUN);
+}
+
+/*
+ * Whether what is at P goes on as UTF-8 that is good so far, judging by three bytes in front: as
+ * many bytes go on a character as the first ones say, and none says or means too much.
+ */
+static bool
+goes_on (const unsigned char *p)
+{
+    sixteen c, before, third, fourth;
+    load (&c, p);
+    load (&before, p - 1);
+    load (&third, p - 2);
+    load (&fourth, p - 3);
+    sixteen bit6 = c + c, bit5 = bit6 + bit6, bit4 = bit5 + bit5;
+    sixteen due = (before & (before + before)) | (third & (third + third) & (third * 4)) |
+                  (fourth & (fourth + fourth) & (fourth * 4) & (fourth * 8));
+    sixteen bad = (c & ~bit6) ^ due;
+    bad |= (sixteen) (before == 0xe0) & ~bit5;
+    bad |= (sixteen) (before == 0xed) & bit5;
+    bad |= (sixteen) (before == 0xf0) & ~(bit5 | bit4);
+    bad |= (sixteen) (before == 0xf4) & (bit5 | bit4);
+    bad |= (sixteen) ((c & 0xfe) == 0xc0) | (sixteen) (c > 0xf4);
+    uint64_t half[2];
+    memcpy (half, &bad, RUN);
+    return !((half[0] | half[1]) & UINT64_C (0x8080808080808080));
+}
+
+/* Without the character that the first N bytes, which are good, may end within. */
+static size_t
+whole (const unsigned char *p, size_t n)
+{
+    size_t i = n;
+    while (i > 0 && (p[i - 1] & 0xc0) == 0x80)
+        i--;
+    if (i == 0)
+        return n;
+    i--;
+    return i + (p[i] < 0x80 ? 1 : p[i] < 0xe0 ? 2 : p[i] < 0xf0 ? 3 : 4) > n ? i : n;
+}
+
+/* The same of N bytes, with BEFORE bytes in front; nothing may go on behind them. */
+static bool
+goes_on_and_ends (const unsigned char *p, size_t before, size_t n)
+{
+    unsigned char copy[3 + RUN] = {0};
+    memcpy (copy + 3 - before, p - before, before + n);
+    return goes_on (copy + 3);
+}
+
+/* How many of the N bytes at P are good characters, surrogates being none; if not quite all. */
+static size_t
+good_utf8 (const unsigned char *p, size_t n)
+{
+    size_t i = 0;
+    for (; i + RUN <= n; i += RUN) {
+        if ((i == 0 || p[i - 1] < 0x80) && is_ascii_run (p + i))
+            continue;
+        if (i > 0 ? !goes_on (p + i) : !goes_on_and_ends (p, 0, RUN))
+            return whole (p, i);
+    }
+    if (i < n && goes_on_and_ends (p + i, i > 0 ? 3 : 0, n - i))
+        return n;
+    return whole (p, i);
+}
+
+static void
+copy_good (struct work *w)
+{
+    size_t n = good_utf8 (w->in, left (w) < room (w) ? left (w) : room (w));
+    memcpy (w->out, w->in, n);
+    w->in += n;
+    w->out += n;
+}
+
+/* Both directions are the same but for surrogates, which only the program's side may hold. */
+static enum step
+copy_utf8 (struct work *w, bool lone_in, bool lone_out)
+{
+    for (;;) {
+        copy_good (w);
+        copy_ascii (w);
+        for (int i = 0; i < RUN; i++) {
+            if (w->in == w->in_end)
+                return STEP_DONE;
+            if (w->out == w->out_end)
+                return STEP_FULL;
+            uint32_t c;
+            int n = utf8_get (w->in, w->in_end, &c, lone_in);
+            if (n <= 0)
+                return utf8_trouble (w, n);
+            if (n == 3 && !lone_out && is_surrogate (c))
+                return lacking (w, c, 3);
+            if (room (w) < (size_t) n)
+                return STEP_FULL;
+            memcpy (w->out, w->in, (size_t) n);
+            w->out += n;
+            w->in += n;
+        }
+    }
+}
+
+static enum step
+utf8_decode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    (void) s;
+    return copy_utf8 (w, codec->surrogates, codec->surrogates);
+}
+
+static enum step
+utf8_encode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    (void) s;
+    return copy_utf8 (w, true, codec->surrogates);
+}
+
+static size_t
+utf8_same (const struct codec *codec, const unsigned char *p, size_t n)
+{
+    (void) codec;
+    return good_utf8 (p, n);
+}
+
+static const struct codec_ops utf8_ops = {
+    .decode = utf8_decode, .encode = utf8_encode, .same = utf8_same, .close = close_plain};
+
+/* With a mark in front: codec_state.a says whether it is past. */
+static const unsigned char mark8[3] = {0xef, 0xbb, 0xbf};
+
+/* As long as nothing was taken, a mark may still be written in front. */
+static enum step
+sig_decode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    const unsigned char *begin = w->in;
+    if (!s->a) {
+        size_t n = left (w) < 3 ? left (w) : 3;
+        bool same = memcmp (w->in, mark8, n) == 0;
+        if (same && n < 3 && !w->final)
+            return n ? STEP_SHORT : STEP_DONE;
+        if (same && n == 3)
+            w->in += 3;
+    }
+    enum step step = utf8_decode (codec, s, w);
+    s->a = s->a || w->in > begin;
+    return step;
+}
+
+static void
+sig_passed (struct codec_state *s)
+{
+    s->a = 1;
+}
+
+static enum step
+sig_encode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    if (!s->a) {
+        if (room (w) < LONGEST)
+            return STEP_FULL;
+        memcpy (w->out, mark8, 3);
+        w->out += 3;
+        s->a = 1;
+    }
+    return utf8_encode (codec, s, w);
+}
+
+static void
+past_mark (struct codec_state *s, bool start)
+{
+    s->a = !start;
+}
+
+static const struct codec_ops sig_ops = {.decode = sig_decode,
+                                         .encode = sig_encode,
+                                         .reposition = past_mark,
+                                         .passed = sig_passed,
+                                         .close = close_plain};
+
+/* --- UTF-16 --- */
+
+static uint32_t
+get16 (const unsigned char *p, enum order order)
+{
+    return order == BIG ? (uint32_t) p[0] << 8 | p[1] : (uint32_t) p[1] << 8 | p[0];
+}
+
+static void
+put16 (unsigned char *p, uint32_t c, enum order order)
+{
+    p[order == BIG] = (unsigned char) c;
+    p[order != BIG] = (unsigned char) (c >> 8);
+}
+
+static uint32_t
+get32 (const unsigned char *p, enum order order)
+{
+    return order == BIG ? get16 (p, BIG) << 16 | get16 (p + 2, BIG)
+                        : get16 (p + 2, LITTLE) << 16 | get16 (p, LITTLE);
+}
+
+static void
+put32 (unsigned char *p, uint32_t c, enum order order)
+{
+    put16 (p + (order == BIG ? 2 : 0), c & 0xffff, order);
+    put16 (p + (order == BIG ? 0 : 2), c >> 16, order);
+}
+
+__attribute__ ((__always_inline__)) static inline void
+put_wide (unsigned char *p, uint32_t c, enum order order, unsigned unit)
+{
+    if (unit == 2)
+        put16 (p, c, order);
+    else
+        put32 (p, c, order);
+}
+
+/* The byte order: fixed, known from the mark, or to be read from it now. False: no mark. */
+static bool
+find_order (const struct codec *codec, struct codec_state *s, struct work *w)
+{
+    if (s->a != START)
+        return true;
+    if (codec->variant != START) {
+        s->a = codec->variant;
+        return true;
+    }
+    size_t n = codec->unit;
+    uint32_t little = n == 2 ? get16 (w->in, LITTLE) : get32 (w->in, LITTLE);
+    uint32_t big = n == 2 ? get16 (w->in, BIG) : get32 (w->in, BIG);
+    if (little != 0xfeff && big != 0xfeff)
+        return false;
+    s->a = little == 0xfeff ? LITTLE : BIG;
+    w->in += n;
+    return true;
+}
+
+/* One character of UTF-16: its bytes, 0 when cut off, -1 when bad (w->bad says how much). */
+static int
+get_utf16 (const struct codec *codec, enum order order, struct work *w, uint32_t *c)
+{
+    if (left (w) < 2)
+        return 0;
+    *c = get16 (w->in, order);
+    if (!is_surrogate (*c))
+        return 2;
+    if (*c < 0xdc00 && left (w) < 4) {
+        if (!w->final)
+            return 0;
+        if (codec->surrogates && left (w) == 2)
+            return 2;
+        w->bad = left (w);
+        return codec->surrogates ? 2 : -1;
+    }
+    uint32_t low = *c < 0xdc00 ? get16 (w->in + 2, order) : 0;
+    if (low >= 0xdc00 && low <= 0xdfff) {
+        *c = 0x10000 + ((*c - 0xd800) << 10) + (low - 0xdc00);
+        return 4;
+    }
+    w->bad = 2;
+    return codec->surrogates ? 2 : -1;
+}
+
+/* Goes ahead as long as it is easy. */
+__attribute__ ((__always_inline__)) static inline void
+utf16_decode_easy (struct work *w, enum order order)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    while (w->in_end - in >= 2 * RUN && w->out_end - out >= 3 * RUN) {
+        uint16_t c[RUN], all = 0, lone = 0;
+        for (int i = 0; i < RUN; i++) {
+            c[i] = (uint16_t) get16 (in + 2 * i, order);
+            all |= c[i];
+            lone |= (c[i] & 0xf800) == 0xd800;
+        }
+        if (lone)
+            break;
+        if (all < 0x80) {
+            for (int i = 0; i < RUN; i++)
+                out[i] = (unsigned char) c[i];
+            out += RUN;
+        } else {
+            for (int i = 0; i < RUN; i++)
+                out += utf8_put_short (out, c[i]);
+        }
+        in += 2 * RUN;
+    }
+    w->in = in;
+    w->out = out;
+}
+
+static enum step
+utf16_decode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    if (left (w) == 0)
+        return STEP_DONE;
+    if (left (w) < 2)
+        return cut_off (w);
+    if (!find_order (codec, s, w))
+        return bad_bytes (w, HOPELESS);
+    enum order order = (enum order) s->a;
+    for (unsigned count = 0; w->in < w->in_end; count++) {
+        if (count % RUN == 0 && order == LITTLE)
+            utf16_decode_easy (w, LITTLE);
+        else if (count % RUN == 0)
+            utf16_decode_easy (w, BIG);
+        if (w->in == w->in_end)
+            break;
+        uint32_t c;
+        int n = get_utf16 (codec, order, w, &c);
+        if (n == 0)
+            return cut_off (w);
+        if (n < 0)
+            return STEP_BAD;
+        if (room (w) < 4 && room (w) < utf8_length (c))
+            return STEP_FULL;
+        w->out += utf8_put (w->out, c);
+        w->in += n;
+    }
+    return STEP_DONE;
+}
+
+/* False: no room. */
+static bool
+put_mark (const struct codec *codec, struct codec_state *s, struct work *w)
+{
+    if (s->a != START)
+        return true;
+    if (codec->variant != START) {
+        s->a = codec->variant;
+        return true;
+    }
+    if (room (w) < LONGEST)
+        return false;
+    s->a = native ();
+    if (codec->unit == 2)
+        put16 (w->out, 0xfeff, native ());
+    else
+        put32 (w->out, 0xfeff, native ());
+    w->out += codec->unit;
+    return true;
+}
+
+/* What is not beyond the first plane, in characters of UNIT bytes. */
+__attribute__ ((__always_inline__)) static inline void
+wide_encode_easy (struct work *w, enum order order, unsigned unit)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    while (w->in_end - in >= ENOUGH && w->out_end - out >= (ptrdiff_t) unit * SLOTS) {
+        if (is_ascii_run (in)) {
+            for (unsigned i = 0; i < RUN; i++)
+                put_wide (out + unit * i, in[i], order, unit);
+            in += RUN;
+            out += unit * RUN;
+            continue;
+        }
+        uint16_t c[SLOTS];
+        size_t used;
+        unsigned n = get_run (in, c, &used);
+        if (n == 0)
+            break;
+        for (unsigned i = 0; i < n; i++) {
+            put_wide (out, c[i], order, unit);
+            out += unit * is_some (c[i]);
+        }
+        in += used;
+    }
+    w->in = in;
+    w->out = out;
+}
+
+static enum step
+utf16_encode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    if (left (w) == 0)
+        return STEP_DONE;
+    if (!put_mark (codec, s, w))
+        return STEP_FULL;
+    enum order order = (enum order) s->a;
+    for (unsigned count = 0; w->in < w->in_end; count++) {
+        if (count % RUN == 0 && order == LITTLE)
+            wide_encode_easy (w, LITTLE, 2);
+        else if (count % RUN == 0)
+            wide_encode_easy (w, BIG, 2);
+        if (w->in == w->in_end)
+            break;
+        uint32_t c;
+        int n = utf8_get (w->in, w->in_end, &c, true);
+        if (n <= 0)
+            return utf8_trouble (w, n);
+        if (is_surrogate (c) && !codec->surrogates)
+            return lacking (w, c, n);
+        size_t need = c < 0x10000 ? 2 : 4;
+        if (room (w) < need)
+            return STEP_FULL;
+        if (need == 2) {
+            put16 (w->out, c, order);
+        } else {
+            put16 (w->out, 0xd800 + ((c - 0x10000) >> 10), order);
+            put16 (w->out + 2, 0xdc00 + ((c - 0x10000) & 0x3ff), order);
+        }
+        w->out += need;
+        w->in += n;
+    }
+    return STEP_DONE;
+}
+
+static void
+past_order_mark (struct codec_state *s, bool start)
+{
+    s->a = start ? START : native ();
+}
+
+static const struct codec_ops utf16_ops = {.decode = utf16_decode,
+                                           .encode = utf16_encode,
+                                           .reposition = past_order_mark,
+                                           .close = close_plain};
+static const struct codec_ops utf16_fixed_ops = {
+    .decode = utf16_decode, .encode = utf16_encode, .close = close_plain};
+
+/* --- UTF-32 --- */
+
+__attribute__ ((__always_inline__)) static inline void
+utf32_decode_easy (struct work *w, enum order order)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    for (; w->in_end - in >= 4 * RUN && w->out_end - out >= 3 * RUN; in += 4 * RUN) {
+        uint32_t c[RUN], all = 0;
+        bool lone = false;
+        for (int i = 0; i < RUN; i++) {
+            c[i] = get32 (in + 4 * i, order);
+            all |= c[i];
+            lone |= (c[i] & 0xf800) == 0xd800;
+        }
+        if (lone || all >= 0x10000)
+            break;
+        for (int i = 0; i < RUN; i++)
+            out += utf8_put_short (out, c[i]);
+    }
+    w->in = in;
+    w->out = out;
+}
+
+static enum step
+utf32_decode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    if (left (w) == 0)
+        return STEP_DONE;
+    if (left (w) < 4)
+        return cut_off (w);
+    if (!find_order (codec, s, w))
+        return bad_bytes (w, HOPELESS);
+    enum order order = (enum order) s->a;
+    for (unsigned count = 0; w->in < w->in_end; count++) {
+        if (count % RUN == 0 && order == LITTLE)
+            utf32_decode_easy (w, LITTLE);
+        else if (count % RUN == 0)
+            utf32_decode_easy (w, BIG);
+        if (w->in == w->in_end)
+            break;
+        if (left (w) < 4)
+            return cut_off (w);
+        uint32_t c = get32 (w->in, order);
+        if (c > 0x10ffff || (is_surrogate (c) && !codec->surrogates))
+            return bad_bytes (w, 4);
+        if (room (w) < 4 && room (w) < utf8_length (c))
+            return STEP_FULL;
+        w->out += utf8_put (w->out, c);
+        w->in += 4;
+    }
+    return STEP_DONE;
+}
+
+static enum step
+utf32_encode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    if (left (w) == 0)
+        return STEP_DONE;
+    if (!put_mark (codec, s, w))
+        return STEP_FULL;
+    for (unsigned count = 0; w->in < w->in_end; count++) {
+        if (count % RUN == 0 && s->a == LITTLE)
+            wide_encode_easy (w, LITTLE, 4);
+        else if (count % RUN == 0)
+            wide_encode_easy (w, BIG, 4);
+        if (w->in == w->in_end)
+            break;
+        uint32_t c;
+        int n = utf8_get (w->in, w->in_end, &c, true);
+        if (n <= 0)
+            return utf8_trouble (w, n);
+        if (is_surrogate (c) && !codec->surrogates)
+            return lacking (w, c, n);
+        if (room (w) < 4)
+            return STEP_FULL;
+        put32 (w->out, c, (enum order) s->a);
+        w->out += 4;
+        w->in += n;
+    }
+    return STEP_DONE;
+}
+
+static const struct codec_ops utf32_ops = {.decode = utf32_decode,
+                                           .encode = utf32_encode,
+                                           .reposition = past_order_mark,
+                                           .close = close_plain};
+static const struct codec_ops utf32_fixed_ops = {
+    .decode = utf32_decode, .encode = utf32_encode, .close = close_plain};
+
+/* --- Latin-1 and ASCII: codec.variant is the number of characters --- */
+
+static void
+latin_decode_easy (struct work *w)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    for (; w->in_end - in >= RUN && w->out_end - out >= 2 * RUN; in += RUN) {
+        if (is_ascii_run (in)) {
+            memcpy (out, in, RUN);
+            out += RUN;
+            continue;
+        }
+        for (int i = 0; i < RUN; i++)
+            out += utf8_put_short (out, in[i]);
+    }
+    w->in = in;
+    w->out = out;
+}
+
+static enum step
+latin_decode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    (void) s;
+    if (codec->variant == 256)
+        latin_decode_easy (w);
+    for (;;) {
+        copy_ascii (w);
+        if (w->in == w->in_end)
+            return STEP_DONE;
+        if (w->out == w->out_end)
+            return STEP_FULL;
+        if (*w->in >= codec->variant)
+            return bad_bytes (w, 1);
+        if (room (w) < 2)
+            return STEP_FULL;
+        w->out += utf8_put (w->out, *w->in++);
+    }
+}
+
+static void
+latin_encode_easy (struct work *w, uint32_t limit)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    while (w->in_end - in >= ENOUGH && w->out_end - out >= SLOTS) {
+        uint16_t c[SLOTS];
+        uint32_t all = 0;
+        size_t used;
+        if (is_ascii_run (in)) {
+            memcpy (out, in, RUN);
+            in += RUN;
+            out += RUN;
+            continue;
+        }
+        unsigned n = get_run (in, c, &used);
+        unsigned char *next = out;
+        for (unsigned i = 0; i < n; i++) {
+            *next = (unsigned char) c[i];
+            next += is_some (c[i]);
+            all |= c[i] & -is_some (c[i]);
+        }
+        if (n == 0 || all >= limit)
+            break;
+        in += used;
+        out = next;
+    }
+    w->in = in;
+    w->out = out;
+}
+
+static enum step
+latin_encode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    (void) s;
+    latin_encode_easy (w, codec->variant);
+    for (;;) {
+        copy_ascii (w);
+        uint32_t c;
+        enum step step;
+        int n = next_character (w, &c, &step);
+        if (n == 0)
+            return step;
+        if (c >= codec->variant)
+            return lacking (w, c, n);
+        *w->out++ = (unsigned char) c;
+        w->in += n;
+    }
+}
+
+static const struct codec_ops latin_ops = {
+    .decode = latin_decode, .encode = latin_encode, .close = close_plain};
+
+/* --- bytes that pass through unchanged --- */
+
+static enum step
+copy_bytes (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    (void) codec;
+    (void) s;
+    size_t n = left (w) < room (w) ? left (w) : room (w);
+    memcpy (w->out, w->in, n);
+    w->in += n;
+    w->out += n;
+    return w->in == w->in_end ? STEP_DONE : STEP_FULL;
+}
+
+static size_t
+all_same (const struct codec *codec, const unsigned char *p, size_t n)
+{
+    (void) codec;
+    (void) p;
+    return n;
+}
+
+static const struct codec_ops bytes_ops = {
+    .decode = copy_bytes, .encode = copy_bytes, .same = all_same, .close = close_plain};
+
+/* --- UTF-7 --- */
+
+/*
+ * codec_state.a: whether within base64, the number of bits that wait in codec_state.b, and, when
+ * decoding, a high surrogate that waits for its other half. Encoding ends each run of output, so
+ * between runs all is zero.
+ */
+enum { IN_BASE64 = 1 << 8, BITS = 0xff, HIGH_SHIFT = 16 };
+
+static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static int
+base64_value (unsigned char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+static bool
+is_direct (uint32_t c)
+{
+    if (c >= 0x7f || c == '\\' || c == '~' || c == '+')
+        return false;
+    return c >= ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static void
+put_base64 (struct codec_state *s, struct work *w, uint32_t unit)
+{
+    unsigned bits = (s->a & BITS) + 16;
+    uint32_t waiting = s->b << 16 | unit;
+    for (; bits >= 6; bits -= 6)
+        *w->out++ = (unsigned char) base64[waiting >> (bits - 6) & 63];
+    s->a = IN_BASE64 | bits;
+    s->b = waiting & ((1u << bits) - 1);
+}
+
+/* The rest of the bits; and a '-', unless what follows, C, is known and ends the run itself. */
+static void
+leave_base64 (struct codec_state *s, struct work *w, uint32_t c)
+{
+    unsigned bits = s->a & BITS;
+    if (bits)
+        *w->out++ = (unsigned char) base64[s->b << (6 - bits) & 63];
+    if (c == NO_CHARACTER || c == '-' || (c < 0x80 && base64_value ((unsigned char) c) >= 0))
+        *w->out++ = '-';
+    s->a = s->b = 0;
+}
+
+static void
+utf7_put (struct codec_state *s, struct work *w, uint32_t c)
+{
+    if (is_direct (c)) {
+        if (s->a & IN_BASE64)
+            leave_base64 (s, w, c);
+        *w->out++ = (unsigned char) c;
+        return;
+    }
+    if (!(s->a & IN_BASE64)) {
+        *w->out++ = '+';
+        if (c == '+') {
+            *w->out++ = '-';
+            return;
+        }
+        s->a = IN_BASE64;
+    }
+    if (c >= 0x10000) {
+        put_base64 (s, w, 0xd800 + ((c - 0x10000) >> 10));
+        c = 0xdc00 + ((c - 0x10000) & 0x3ff);
+    }
+    put_base64 (s, w, c);
+}
+
+static enum step
+utf7_encode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    (void) codec;
+    while (w->in < w->in_end) {
+        uint32_t c;
+        int n = utf8_get (w->in, w->in_end, &c, true);
+        if (n <= 0)
+            return utf8_trouble (w, n);
+        if (room (w) < LONGEST)
+            return STEP_FULL;
+        utf7_put (s, w, c);
+        w->in += n;
+    }
+    return STEP_DONE;
+}
+
+static void
+utf7_finish (struct codec_state *s, struct work *w)
+{
+    if (s->a & IN_BASE64)
+        leave_base64 (s, w, NO_CHARACTER);
+}
+
+static void
+put_unit (struct codec_state *s, struct work *w, uint32_t unit)
+{
+    uint32_t high = s->a >> HIGH_SHIFT;
+    s->a &= (1u << HIGH_SHIFT) - 1;
+    if (high && unit >= 0xdc00 && unit <= 0xdfff) {
+        w->out += utf8_put (w->out, 0x10000 + ((high - 0xd800) << 10) + (unit - 0xdc00));
+        return;
+    }
+    if (high)
+        w->out += utf8_put (w->out, high);
+    if (unit >= 0xd800 && unit < 0xdc00)
+        s->a |= unit << HIGH_SHIFT;
+    else
+        w->out += utf8_put (w->out, unit);
+}
+
+static void
+take_base64 (struct codec_state *s, struct work *w, int value)
+{
+    unsigned bits = (s->a & BITS) + 6;
+    s->b = s->b << 6 | (uint32_t) value;
+    w->in++;
+    s->a = (s->a & ~(uint32_t) BITS) | (bits >= 16 ? bits - 16 : bits);
+    if (bits < 16)
+        return;
+    uint32_t unit = s->b >> (bits - 16);
+    s->b &= (1u << (bits - 16)) - 1;
+    put_unit (s, w, unit);
+}
+
+/* Bits are left that no character can be made of. */
+static bool
+is_ragged (const struct codec_state *s)
+{
+    return (s->a & BITS) >= 6 || s->b != 0;
+}
+
+/* C, which is no base64, ends the run. */
+static enum step
+end_base64 (struct codec_state *s, struct work *w, unsigned char c)
+{
+    uint32_t high = s->a >> HIGH_SHIFT;
+    if (is_ragged (s))
+        return bad_bytes (w, 1);
+    s->a = s->b = 0;
+    if (high && c < 0x80 && c != '+')
+        w->out += utf8_put (w->out, high);
+    if (c == '-')
+        w->in++;
+    return STEP_DONE;
+}
+
+static enum step
+begin_base64 (struct codec_state *s, struct work *w)
+{
+    if (left (w) < 2 && !w->final)
+        return STEP_SHORT;
+    int next = left (w) < 2 ? 'A' : w->in[1];
+    if (next != '-' && base64_value ((unsigned char) next) < 0)
+        return bad_bytes (w, 2);
+    if (next == '-')
+        *w->out++ = '+';
+    else
+        s->a = IN_BASE64;
+    w->in += next == '-' ? 2 : 1;
+    return STEP_DONE;
+}
+
+static enum step
+utf7_decode_one (struct codec_state *s, struct work *w)
+{
+    unsigned char c = *w->in;
+    if (s->a & IN_BASE64) {
+        int value = base64_value (c);
+        if (value < 0)
+            return end_base64 (s, w, c);
+        take_base64 (s, w, value);
+        return STEP_DONE;
+    }
+    if (c == '+')
+        return begin_base64 (s, w);
+    if (c >= 0x80)
+        return bad_bytes (w, 1);
+    *w->out++ = c;
+    w->in++;
+    return STEP_DONE;
+}
+
+static enum step
+utf7_decode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    (void) codec;
+    while (w->in < w->in_end) {
+        if (room (w) < LONGEST)
+            return STEP_FULL;
+        enum step step = utf7_decode_one (s, w);
+        if (step != STEP_DONE)
+            return step;
+    }
+    if (!w->final || !(s->a & IN_BASE64))
+        return STEP_DONE;
+    if (is_ragged (s) || s->a >> HIGH_SHIFT)
+        return bad_bytes (w, 0);
+    s->a = s->b = 0;
+    return STEP_DONE;
+}
+
+static void
+utf7_passed (struct codec_state *s)
+{
+    s->a = s->b = 0;
+}
+
+static const struct codec_ops utf7_ops = {.decode = utf7_decode,
+                                          .encode = utf7_encode,
+                                          .passed = utf7_passed,
+                                          .finish = utf7_finish,
+                                          .close = close_plain};
+
+struct codec *
+tempfile__codec_utf (enum utf kind)
+{
+    static const struct codec kinds[] = {
+        [UTF_8] = {.ops = &utf8_ops, .ascii = true, .has_surrogates = true, .unit = 1},
+        [UTF_8_SIG] = {.ops = &sig_ops, .has_surrogates = true, .unit = 1},
+        [UTF_16] = {.ops = &utf16_ops, .has_surrogates = true, .unit = 2},
+        [UTF_16_LE] = {.ops = &utf16_fixed_ops,
+                       .has_surrogates = true,
+                       .unit = 2,
+                       .variant = LITTLE},
+        [UTF_16_BE] = {.ops = &utf16_fixed_ops, .has_surrogates = true, .unit = 2, .variant = BIG},
+        [UTF_32] = {.ops = &utf32_ops, .has_surrogates = true, .unit = 4},
+        [UTF_32_LE] = {.ops = &utf32_fixed_ops,
+                       .has_surrogates = true,
+                       .unit = 4,
+                       .variant = LITTLE},
+        [UTF_32_BE] = {.ops = &utf32_fixed_ops, .has_surrogates = true, .unit = 4, .variant = BIG},
+        [UTF_7] = {.ops = &utf7_ops, .stateful = true, .unit = 1},
+        [LATIN_1] = {.ops = &latin_ops, .ascii = true, .unit = 1, .variant = 256},
+        [BYTES] = {.ops = &bytes_ops, .ascii = true, .unit = 1},
+        [ASCII] = {.ops = &latin_ops, .ascii = true, .unit = 1, .variant = 128},
+    };
+    struct codec *codec = malloc (sizeof *codec);
+    if (codec)
+        *codec = kinds[kind];
+    return codec;
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/* UTF-8, one character at a time, and runs of ASCII; for the codecs. */
+#ifndef TEXT_UTF8_H
+#define TEXT_UTF8_H
+
+#include "text/codec.h"
+
+#include <string.h>
+
+/*
+ * The character at P, and how many bytes it has: 0 when END cuts it off, less than 0 when it is
+ * bad. What is bad is the longest start of a character, negated. Surrogates are for the caller
+ * to judge, if LONE, and else bad.
+ */
+static inline int
+utf8_get (const unsigned char *p, const unsigned char *end, uint32_t *c, bool lone)
+{
+    unsigned char first = p[0];
+    if (first < 0x80) {
+        *c = first;
+        return 1;
+    }
+    if (first < 0xc2 || first > 0xf4)
+        return -1;
+    if (end - p < 2)
+        return 0;
+    unsigned char second = p[1];
+    if ((second & 0xc0) != 0x80)
+        return -1;
+    if (first < 0xe0) {
+        *c = (first & 0x1fu) << 6 | (second & 0x3fu);
+        return 2;
+    }
+    if (first < 0xf0) {
+        if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f && !lone))
+            return -1;
+        if (end - p < 3)
+            return 0;
+        if ((p[2] & 0xc0) != 0x80)
+            return -2;
+        *c = (first & 0xfu) << 12 | (second & 0x3fu) << 6 | (p[2] & 0x3fu);
+        return 3;
+    }
+    if ((first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
+        return -1;
+    if (end - p < 3)
+        return 0;
+    if ((p[2] & 0xc0) != 0x80)
+        return -2;
+    if (end - p < 4)
+        return 0;
+    if ((p[3] & 0xc0) != 0x80)
+        return -3;
+    *c = (first & 7u) << 18 | (second & 0x3fu) << 12 | (p[2] & 0x3fu) << 6 | (p[3] & 0x3fu);
+    return 4;
+}
+
+static inline size_t
+utf8_length (uint32_t c)
+{
+    return c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+}
+
+/* Room for four bytes is the caller's to see to; the bytes used are returned. */
+static inline size_t
+utf8_put (unsigned char *p, uint32_t c)
+{
+    if (c < 0x80) {
+        p[0] = (unsigned char) c;
+        return 1;
+    }
+    if (c < 0x800) {
+        p[0] = (unsigned char) (0xc0 | c >> 6);
+        p[1] = (unsigned char) (0x80 | (c & 0x3f));
+        return 2;
+    }
+    if (c < 0x10000) {
+        p[0] = (unsigned char) (0xe0 | c >> 12);
+        p[1] = (unsigned char) (0x80 | (c >> 6 & 0x3f));
+        p[2] = (unsigned char) (0x80 | (c & 0x3f));
+        return 3;
+    }
+    p[0] = (unsigned char) (0xf0 | c >> 18);
+    p[1] = (unsigned char) (0x80 | (c >> 12 & 0x3f));
+    p[2] = (unsigned char) (0x80 | (c >> 6 & 0x3f));
+    p[3] = (unsigned char) (0x80 | (c & 0x3f));
+    return 4;
+}
+
+static inline size_t
+room (const struct work *w)
+{
+    return (size_t) (w->out_end - w->out);
+}
+
+static inline size_t
+left (const struct work *w)
+{
+    return (size_t) (w->in_end - w->in);
+}
+
+/*
+ * For loops that leave to the functions above whatever is rare, and take so many bytes, or
+ * characters, at once. They do not branch on what is ASCII in a text that is not all of it: in
+ * most languages that cannot be predicted.
+ */
+enum { RUN = 16 };
+
+/* Whether all of the RUN bytes at P are ASCII. */
+static inline bool
+is_ascii_run (const unsigned char *p)
+{
+    uint64_t half[2];
+    memcpy (half, p, RUN);
+    return !((half[0] | half[1]) & UINT64_C (0x8080808080808080));
+}
+
+/* Whether none of them belongs to a character of more than two bytes. */
+static inline bool
+is_short_run (const unsigned char *p)
+{
+    uint64_t half[2];
+    memcpy (half, p, RUN);
+    uint64_t first = half[0] & half[0] << 1 & half[0] << 2;
+    uint64_t second = half[1] & half[1] << 1 & half[1] << 2;
+    return !((first | second) & UINT64_C (0x8080808080808080));
+}
+
+/*
+ * Characters as they come, up to SLOTS of them. Where one is longer than a byte, there may be
+ * NOTHING in front of it: to write that to a place that the next overwrites is cheaper than to
+ * ask.
+ */
+enum { SLOTS = RUN + 1, NOTHING = 0xdfff };
+
+/* 1, or 0 for NOTHING; in a way that no compiler takes for a branch. */
+static inline unsigned
+is_some (uint16_t c)
+{
+    return ((c ^ NOTHING) + UINT32_C (0xffff)) >> 16;
+}
+
+typedef unsigned char eight_bytes __attribute__ ((__vector_size__ (8)));
+typedef uint16_t eight_words __attribute__ ((__vector_size__ (16)));
+
+/* Of such a run, that is not all ASCII, and of the byte behind it; except for one that does not end
+ * there. */
+static inline unsigned
+get_short_run (const unsigned char *p, uint16_t c[SLOTS], size_t *used)
+{
+    eight_words bad = {(p[0] & 0xc0) == 0x80};
+    c[0] = p[0] < 0x80 ? p[0] : NOTHING;
+    for (int i = 0; i < RUN; i += 8) {
+        eight_bytes in[2];
+        /* cppcheck-suppress bufferAccessOutOfBounds ; it takes a vector for its element */
+        memcpy (&in[0], p + i, 8);
+        memcpy (&in[1], p + i + 1, 8);
+        eight_words first = __builtin_convertvector(in[0], eight_words);
+        eight_words next = __builtin_convertvector(in[1], eight_words);
+        eight_words inner = (eight_words) ((next & 0xc0) == 0x80);
+        eight_words due = (eight_words) (first >= 0xc0), begins = (eight_words) (next >= 0xc0);
+        eight_words joined = (first & 0x1f) << 6 | (next & 0x3f);
+        eight_words is = (inner & joined) | (begins & NOTHING) | (~(inner | begins) & next);
+        memcpy (c + 1 + i, &is, sizeof is);
+        bad |= (inner ^ due) | (eight_words) ((first & 0xfe) == 0xc0);
+    }
+    uint64_t half[2];
+    memcpy (half, &bad, sizeof bad);
+    bool good = !(half[0] | half[1]);
+    *used = !good ? 0 : p[RUN] < 0xc0 ? RUN + 1 : RUN;
+    return good ? SLOTS : 0;
+}
+
+/* The character at P, if it is good and has three bytes; else 0. */
+static inline uint16_t
+get_three (const unsigned char *p)
+{
+    uint32_t c = (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+    bool good = (p[0] & 0xf0) == 0xe0 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80;
+    return good && c >= 0x800 && (c & 0xf800) != 0xd800 ? (uint16_t) c : 0;
+}
+
+/*
+ * Some characters at P, where ENOUGH bytes can be read; of four bytes, or bad, there is none among
+ * them. Returns how many slots are used, and in *USED how many bytes that is.
+ */
+enum { ENOUGH = 3 * RUN + 2 };
+static inline unsigned
+get_run (const unsigned char *p, uint16_t c[SLOTS], size_t *used)
+{
+    if (is_ascii_run (p)) {
+        for (int i = 0; i < RUN; i++)
+            c[i] = p[i];
+        *used = RUN;
+        return RUN;
+    }
+    if (is_short_run (p))
+        return get_short_run (p, c, used);
+    unsigned n = 0;
+    const unsigned char *begin = p;
+    for (; n < RUN; n++) {
+        if (*p < 0x80) {
+            c[n] = *p++;
+        } else if (*p < 0xe0) {
+            if (*p < 0xc2 || (p[1] & 0xc0) != 0x80)
+                break;
+            c[n] = (uint16_t) ((*p & 0x1fu) << 6 | (p[1] & 0x3fu));
+            p += 2;
+        } else {
+            c[n] = get_three (p);
+            if (!c[n])
+                break;
+            p += 3;
+        }
+    }
+    *used = (size_t) (p - begin);
+    return n;
+}
+
+/* How many bytes the first N of them are. */
+static inline size_t
+length_of_run (const uint16_t c[SLOTS], unsigned n)
+{
+    size_t length = 0;
+    for (unsigned i = 0; i < n; i++)
+        length += c[i] == NOTHING ? 0 : utf8_length (c[i]);
+    return length;
+}
+
+/* Puts C, below 0x10000, where three bytes can be written: as many as is returned are meant. */
+static inline unsigned
+utf8_put_short (unsigned char *p, uint32_t c)
+{
+    if (c < 0x800) {
+        uint32_t two = c >= 0x80;
+        p[0] = (unsigned char) (c ^ ((c ^ (0xc0 | c >> 6)) & -two));
+        p[1] = (unsigned char) (0x80 | (c & 0x3f));
+        return 1 + two;
+    }
+    p[0] = (unsigned char) (0xe0 | c >> 12);
+    p[1] = (unsigned char) (0x80 | (c >> 6 & 0x3f));
+    p[2] = (unsigned char) (0x80 | (c & 0x3f));
+    return 3;
+}
+
+/* Moves over what is ASCII at the front of the input, as far as there is room. */
+static inline void
+copy_ascii (struct work *w)
+{
+    size_t n = left (w) < room (w) ? left (w) : room (w);
+    size_t i = 0;
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    for (; i + 2 * RUN <= n && is_ascii_run (in + i) && is_ascii_run (in + i + RUN); i += 2 * RUN)
+        memcpy (out + i, in + i, 2 * RUN);
+    for (; i + 8 <= n; i += 8) {
+        uint64_t eight;
+        memcpy (&eight, in + i, 8);
+        if (eight & UINT64_C (0x8080808080808080))
+            break;
+        memcpy (out + i, &eight, 8);
+    }
+    for (; i < n && in[i] < 0x80; i++)
+        out[i] = in[i];
+    w->in += i;
+    w->out += i;
+}
+
+/* What to say of the LENGTH that utf8_get() found, when it is not a character. */
+static inline enum step
+utf8_trouble (struct work *w, int length)
+{
+    w->c = NO_CHARACTER;
+    w->n_instead = 0;
+    if (length == 0 && !w->final)
+        return STEP_SHORT;
+    w->bad = length == 0 ? left (w) : (size_t) -length;
+    return STEP_BAD;
+}
+
+/* How long the next character, *C, is; 0: there is none, or no room for a byte, and *STEP says it.
+ */
+static inline int
+next_character (struct work *w, uint32_t *c, enum step *step)
+{
+    *step = w->in == w->in_end ? STEP_DONE : STEP_FULL;
+    if (w->in == w->in_end || w->out == w->out_end)
+        return 0;
+    int n = utf8_get (w->in, w->in_end, c, true);
+    if (n > 0)
+        return n;
+    *step = utf8_trouble (w, n);
+    return 0;
+}
+
+/* A character that the encoding lacks. */
+static inline enum step
+lacking (struct work *w, uint32_t c, int length)
+{
+    w->c = c;
+    w->n_instead = 0;
+    w->bad = (size_t) length;
+    return STEP_BAD;
+}
+
+/* What a decoder cannot use. */
+static inline enum step
+bad_bytes (struct work *w, size_t n)
+{
+    w->bad = n;
+    return STEP_BAD;
+}
+
+/* What a decoder misses the end of. */
+static inline enum step
+cut_off (struct work *w)
+{
+    if (!w->final)
+        return STEP_SHORT;
+    return bad_bytes (w, left (w));
+}
+
+static inline bool
+is_surrogate (uint32_t c)
+{
+    return c >= 0xd800 && c <= 0xdfff;
+}
+
+#endif

@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-/* The version of the library, as configure knows it. */
-#include "export.h"
-
-EXPORT const char *
-tempfile_version (void)
-{
-    return PACKAGE_VERSION;
-}
