@@ -40,7 +40,7 @@ configure_beside () {
 expected () {
     echo include/tempfile.h
     printf 'lib/%s\n' libtempfile.a libtempfile.la libtempfile.so libtempfile.so.0 \
-        libtempfile.so.0.0.0 pkgconfig/libtempfile.pc
+        libtempfile.so.0.1.0 pkgconfig/libtempfile.pc
     if [ -d "$src/preload" ]; then
         echo bin/tempfile-run
         echo lib/libtempfile/libtempfile-preload.so
