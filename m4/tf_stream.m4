@@ -3,8 +3,8 @@
 
 # TF_STREAM_BACKEND: --with-stream; sets the shell variable tf_stream, the conditional
 # STREAM_FUNOPEN, STREAM_CFLAGS and STREAM_LIBS, and defines STREAM_BACKEND,
-# HAVE_STREAM_FILENO with STREAM_FILENO_MEMBER, STREAM_OFFSET_MEMBER, STREAM_WRITE_SHORT,
-# STREAM_WIDE_MEMBER, STREAM_BUFFER_FLAG and STREAM_LOCK_FLAG.
+# HAVE_STREAM_FILENO with STREAM_FILENO_MEMBER, STREAM_OFFSET_MEMBER, STREAM_WRITE_SHORT and
+# STREAM_WIDE_MEMBER.
 AC_DEFUN([TF_STREAM_BACKEND], [
   AC_ARG_WITH([stream],
     [AS_HELP_STRING([--with-stream=auto|fopencookie|funopen],
@@ -29,8 +29,6 @@ AC_DEFUN([TF_STREAM_BACKEND], [
   TF_STREAM_OFFSET
   TF_STREAM_WRITE_SHORT
   TF_STREAM_WIDE
-  TF_STREAM_BUFFER
-  TF_STREAM_LOCK
 ])
 
 AC_DEFUN([TF_TRY_FOPENCOOKIE], [
@@ -262,118 +260,4 @@ AC_DEFUN([TF_STREAM_WIDE], [
   AS_IF([test "$tf_cv_stream_wide" = _wide_data],
     [AC_DEFINE([STREAM_WIDE_MEMBER], [_wide_data],
       [Define to the member of FILE that points to what stdio keeps about wide characters.])])
-])
-
-# The flag in a FILE that says whose buffer it has, and whether a write callback can replace stdio's
-# own by one of malloc(), of another size, which from then on stdio uses and does not free. Tested by
-# running; when cross compiling, where there are the members, it is that stdio.
-AC_DEFUN([TF_STREAM_BUFFER], [
-  AC_CACHE_CHECK([for the flag of FILE that says whose the buffer is],
-    [tf_cv_stream_buffer], [
-    TF_WITH_STREAM_FLAGS([
-      AC_RUN_IFELSE([AC_LANG_PROGRAM([
-          #include <stdio.h>
-          #include <stdlib.h>
-          #include <string.h>
-          #include <sys/types.h>
-          static FILE *f;
-          static char stored@<:@400000@:>@;
-          static size_t length, calls;
-          static char *larger;
-          static long give (const char *b, size_t n)
-          {
-            memcpy (stored + length, b, n);
-            length += n;
-            if (calls++ > 0)
-              return (long) n;
-            larger = malloc (100000);
-            if (!larger || (f->_flags & 1))
-              exit (9);
-            free (f->_IO_buf_base);
-            f->_flags |= 1;
-            f->_IO_buf_base = larger;
-            f->_IO_buf_end = larger + 100000;
-            return (long) n;
-          }
-          #ifdef TEST_FUNOPEN
-          static int on_write (void *c, const char *b, int n)
-          { (void) c; return (int) give (b, (size_t) n); }
-          static FILE *stream (void) { return funopen (&f, 0, on_write, 0, 0); }
-          #else
-          static ssize_t on_write (void *c, const char *b, size_t n)
-          { (void) c; return give (b, n); }
-          static FILE *stream (void)
-          {
-            cookie_io_functions_t io;
-            memset (&io, 0, sizeof io);
-            io.write = on_write;
-            return fopencookie (&f, "w", io);
-          }
-          #endif
-        ], [[
-          static char line[100], buffer[5000];
-          f = stream ();
-          if (!f || (f->_flags & 1) || setvbuf (f, buffer, _IOFBF, sizeof buffer) != 0)
-            return 1;
-          if (!(f->_flags & 1) || fclose (f) != 0)
-            return 2;
-          f = stream ();
-          if (!f)
-            return 3;
-          for (size_t i = 0; i < 3000; i++) {
-            memset (line, (int) ('a' + i % 26), sizeof line);
-            if (fwrite (line, 1, sizeof line, f) != sizeof line)
-              return 4;
-          }
-          if (calls < 2 || calls > 5 || fclose (f) != 0 || length != 300000)
-            return 5;
-          for (size_t i = 0; i < length; i++)
-            if (stored[i] != (char) ('a' + i / 100 % 26))
-              return 6;
-          memset (larger, 'x', 100000);
-          free (larger);]])],
-        [tf_cv_stream_buffer=1], [tf_cv_stream_buffer=none],
-        [AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <stdio.h>]],
-           [[FILE *f = stdout; f->_IO_buf_base = 0; f->_fileno = 1; return f->_flags;]])],
-           [tf_cv_stream_buffer=1], [tf_cv_stream_buffer=none])])])])
-  AS_IF([test "$tf_cv_stream_buffer" != none],
-    [AC_DEFINE([STREAM_BUFFER_FLAG], [1],
-      [Define to the flag in _flags of a FILE that says that its buffer is not its own.])])
-])
-
-# The flag in a FILE that makes stdio lock it in a process of one thread, which custom streams have
-# and others get when a thread is created. It is tested that custom streams get it then as well, when
-# it was taken away. When cross compiling they keep it, which is safe.
-AC_DEFUN([TF_STREAM_LOCK], [
-  AC_CACHE_CHECK([for the flag of FILE that custom streams need only with threads],
-    [tf_cv_stream_lock], [
-    TF_WITH_STREAM_FLAGS([
-      AC_RUN_IFELSE([AC_LANG_PROGRAM([TF_TEST_STREAM [
-          #include <pthread.h>
-          #include <sys/single_threaded.h>
-          static void *thread (void *f) { return f; }
-          static FILE *f, *plain; /* not known to the compiler alone */
-        ]], [[
-          pthread_t id;
-          f = stream ();
-          plain = fopen ("/dev/null", "r");
-          if (!f || !plain || !__libc_single_threaded)
-            return 1;
-          if (!(f->_flags2 & 128) || (plain->_flags2 & 128) || (stdout->_flags2 & 128))
-            return 2;
-          f->_flags2 &= ~128;
-          if (fputs ("a", f) < 0 || (f->_flags2 & 128))
-            return 3;
-          if (pthread_create (&id, 0, thread, f) != 0 || __libc_single_threaded)
-            return 4;
-          if (!(f->_flags2 & 128) || !(plain->_flags2 & 128) || !(stdout->_flags2 & 128))
-            return 5;
-          pthread_join (id, 0);
-          result = 1;
-          if (fclose (f) != 0 || !(stdout->_flags2 & 128))
-            return 6;]])],
-        [tf_cv_stream_lock=128], [tf_cv_stream_lock=none], [tf_cv_stream_lock=none])])])
-  AS_IF([test "$tf_cv_stream_lock" != none],
-    [AC_DEFINE([STREAM_LOCK_FLAG], [128],
-      [Define to the flag in _flags2 of a FILE that makes stdio lock it without threads.])])
 ])

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Storage that is an open descriptor. The kernel's offset is the position, so that a child that
- * inherits the descriptor finds it right; a copy of it is kept here, so that asking where we are
- * costs no system call. The copy is only ever believed for that question: a seek is always made,
- * for somebody else may have moved the descriptor.
+ * Storage that is an open descriptor. The kernel's offset is the position, and nothing here
+ * remembers it: a child that inherits the descriptor finds it right, and where the child has left
+ * it is where the stream goes on.
  */
 #include "base/export.h"
 
@@ -18,8 +17,6 @@ struct storage_fd {
     struct storage storage; /* must be first */
     int fd;
     int reader; /* for a descriptor that is for writing only; -1: none yet */
-    bool append;
-    off_t position;
 };
 
 static struct storage_fd *
@@ -39,7 +36,11 @@ read_regardless (struct storage_fd *s, void *buffer, size_t size)
     snprintf (path, sizeof path, "/proc/self/fd/%d", s->fd);
     if (s->reader < 0)
         s->reader = open (path, O_RDONLY | O_CLOEXEC);
-    off_t position = s->reader < 0 ? -1 : lseek (s->fd, 0, SEEK_CUR);
+    if (s->reader < 0) {
+        errno = EBADF; /* what reading said, and not what became of this attempt */
+        return -1;
+    }
+    off_t position = lseek (s->fd, 0, SEEK_CUR);
     ssize_t n = position < 0 ? -1 : pread (s->reader, buffer, size, position);
     if (n > 0 && lseek (s->fd, n, SEEK_CUR) < 0)
         return -1;
@@ -55,21 +56,7 @@ fd_read (struct storage *s, void *buffer, size_t size)
         if (n < 0 && errno == EBADF)
             n = read_regardless (self (s), buffer, size);
     } while (n < 0 && errno == EINTR);
-    if (n > 0)
-        self (s)->position += n;
     return n;
-}
-
-/* O_APPEND moves the offset to the end first, as whoever opens a file again does at once: only the
- * kernel knows where that was. */
-static void
-after_append (struct storage_fd *s)
-{
-    int err = errno;
-    off_t end = lseek (s->fd, 0, SEEK_CUR);
-    if (end >= 0)
-        s->position = end;
-    errno = err;
 }
 
 static size_t
@@ -84,28 +71,13 @@ fd_write (struct storage *s, const void *buffer, size_t size)
             break;
         done += (size_t) n;
     }
-    self (s)->position += (off_t) done;
-    if (self (s)->append && done > 0)
-        after_append (self (s));
     return done;
 }
 
 static off_t
 fd_seek (struct storage *s, off_t offset, int whence)
 {
-    if (whence == SEEK_CUR) {
-        if (offset == 0)
-            return self (s)->position;
-        if (__builtin_add_overflow (offset, self (s)->position, &offset)) {
-            errno = EOVERFLOW;
-            return -1;
-        }
-        whence = SEEK_SET;
-    }
-    off_t position = lseek (self (s)->fd, offset, whence);
-    if (position >= 0)
-        self (s)->position = position;
-    return position;
+    return lseek (self (s)->fd, offset, whence);
 }
 
 static int
@@ -150,13 +122,11 @@ static const struct storage_ops fd_ops = {
 };
 
 struct storage *
-tempfile__storage_fd (int fd, bool append)
+tempfile__storage_fd (int fd)
 {
     struct storage_fd *s = malloc (sizeof *s);
     if (!s)
         return NULL;
-    *s = (struct storage_fd){.storage.ops = &fd_ops, .fd = fd, .reader = -1, .append = append};
-    if (append)
-        after_append (s);
+    *s = (struct storage_fd){.storage.ops = &fd_ops, .fd = fd, .reader = -1};
     return &s->storage;
 }

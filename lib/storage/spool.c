@@ -135,7 +135,7 @@ make_disk (struct spool *p)
     int fd = tempfile__tempdir_try (p->settings.dir, attempt, &p->settings);
     if (fd < 0)
         return NULL;
-    struct storage *disk = tempfile__storage_fd (fd, p->settings.mode.append);
+    struct storage *disk = tempfile__storage_fd (fd);
     if (disk)
         return disk;
     close (fd);

@@ -49,9 +49,9 @@ struct storage {
     const struct storage_ops *ops;
 };
 
-/* A storage that owns the descriptor FD, at position 0; or NULL with errno, FD still the caller's.
- */
-struct storage *tempfile__storage_fd (int fd, bool append);
+/* A storage that owns the descriptor FD, whose offset is the position; or NULL with errno, FD still
+ * the caller's. */
+struct storage *tempfile__storage_fd (int fd);
 
 /*
  * An empty storage in memory, which makes its file, without a name and by SETTINGS, when it has to

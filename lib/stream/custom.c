@@ -80,25 +80,39 @@ tempfile__stream_hook (struct stream *s, int (*function) (void *), void *arg)
     return 0;
 }
 
+/*
+ * How much of what stdio asks for to read. glibc seeks to the start of a block, as large as its
+ * buffer, and reads all of it, though a program that reads here and there wants little. So little
+ * is read after a seek, up to a round offset, and twice as much each time that reading goes on. A
+ * seek to the start means to read all. What is larger than the buffer goes to the program's memory.
+ */
+enum { AFTER_SEEK = 1024 };
+
+static size_t
+next_helping (struct stream *s, size_t asked)
+{
+    size_t helping = s->helping;
+    if (asked > s->buffer_size)
+        return asked;
+    if (helping < s->buffer_size)
+        s->helping = helping < AFTER_SEEK ? 2 * AFTER_SEEK : 2 * helping;
+    return asked < helping ? asked : helping;
+}
+
+static void
+after_seek (struct stream *s, off_t position)
+{
+    size_t left = AFTER_SEEK - (size_t) (position % AFTER_SEEK);
+    size_t helping = left < AFTER_SEEK / 2 ? left + AFTER_SEEK : left;
+    s->helping = position == 0 ? SIZE_MAX : helping;
+}
+
 ssize_t
 tempfile__stream_read (struct stream *s, char *buffer, size_t size)
 {
-    return tempfile__exact_read (s, buffer, size);
-}
-
-/*
- * glibc counts on while it writes to a file, but not while it writes to a custom stream: a
- * relative fseek() that finds something to write first would start from where the write began,
- * and later data go to the wrong place. -1 makes it ask the seek callback.
- */
-static void
-forget_offset (FILE *f)
-{
-#ifdef STREAM_OFFSET_MEMBER
-    f->STREAM_OFFSET_MEMBER = -1;
-#else
-    (void) f;
-#endif
+    if (s->text)
+        return tempfile__exact_read (s, buffer, size);
+    return s->storage->ops->read (s->storage, buffer, next_helping (s, size));
 }
 
 /* libc throws a buffer away when it could not be written, and calls its next fclose() a success.
@@ -106,17 +120,23 @@ forget_offset (FILE *f)
 size_t
 tempfile__stream_write (struct stream *s, const char *buffer, size_t size)
 {
-    size_t done = tempfile__exact_write (s, buffer, size);
+    size_t done = s->text ? tempfile__exact_write (s, buffer, size)
+                          : s->storage->ops->write (s->storage, buffer, size);
     if (done < size && !s->failed)
         s->failed = errno;
-    forget_offset (s->file);
+    tempfile__stream_forget_offset (s->file);
     return done;
 }
 
 off_t
 tempfile__stream_seek (struct stream *s, off_t offset, int whence)
 {
-    return tempfile__exact_seek (s, offset, whence);
+    if (s->text)
+        return tempfile__exact_seek (s, offset, whence);
+    off_t position = s->storage->ops->seek (s->storage, offset, whence);
+    if (position >= 0 && (offset != 0 || whence != SEEK_CUR))
+        after_seek (s, position);
+    return position;
 }
 
 static void
@@ -157,7 +177,6 @@ static void
 discard (struct stream *s)
 {
     free (s->encoding);
-    free (s->buffer);
     free (s);
 }
 
@@ -178,20 +197,6 @@ tempfile__stream_close (struct stream *s)
         return 0;
     errno = deletion;
     return -1;
-}
-
-/* Only where configure saw that it works, and for a descriptor that the member can hold. */
-void
-tempfile__stream_set_fileno (FILE *f, int fd)
-{
-#ifdef HAVE_STREAM_FILENO
-    __typeof__ (f->STREAM_FILENO_MEMBER) member = (__typeof__ (member)) fd;
-    if (member == fd)
-        f->STREAM_FILENO_MEMBER = member;
-#else
-    (void) f;
-    (void) fd;
-#endif
 }
 
 /* None of them runs. */
@@ -238,15 +243,20 @@ tempfile__stream_forget (struct stream *s)
     errno = saved;
 }
 
-/* A text stream needs a buffer that is known here; this is how large it is by default. */
-enum { TEXT_BUFFER = 65536 };
+/*
+ * The buffer by default: see bench/README for how it was chosen. What is above the power of two is
+ * for glibc. To seek to an offset it goes to that with those bits cleared which the size less one
+ * has, and reads from there: with the low six and one high bit, that is near by for every other
+ * offset. And large reads, in multiples of the size, go to addresses that stay as aligned as this.
+ */
+enum { BUFFER = 32768, EXTRA = 64 };
 
 static size_t
 buffer_size (const struct settings *settings)
 {
-    if (settings->buffering > 1)
-        return (size_t) settings->buffering;
-    return settings->mode.text ? TEXT_BUFFER : 0;
+    if (settings->buffering == TEMPFILE_UNBUFFERED)
+        return 0;
+    return (settings->buffering > 1 ? (size_t) settings->buffering : BUFFER) + EXTRA;
 }
 
 static bool
@@ -254,7 +264,6 @@ keep_text_settings (struct stream *s, const struct settings *settings)
 {
     s->text = settings->mode.text;
     s->exact.wanted = settings->mode.readable;
-    s->exact.fill = SIZE_MAX;
     s->settings = tempfile__text_settings (settings);
     if (!settings->encoding)
         return true;
@@ -265,11 +274,14 @@ keep_text_settings (struct stream *s, const struct settings *settings)
 static struct stream *
 make (struct storage *storage, struct entry *entry, const struct settings *settings)
 {
-    struct stream *s = malloc (sizeof *s); /* calloc() of glibc is many times as slow */
+    size_t buffer = buffer_size (settings);
+    struct stream *s = malloc (sizeof *s + buffer); /* not calloc(): it would clear the buffer */
     if (!s)
         return NULL;
     *s = (struct stream){.storage = storage,
                          .entry = entry,
+                         .buffer_size = buffer,
+                         .helping = SIZE_MAX,
                          .delete_when = settings->delete_when,
                          .recoverable = settings->recoverable};
     if (settings->on_close &&
@@ -277,11 +289,7 @@ make (struct storage *storage, struct entry *entry, const struct settings *setti
         goto fail;
     if (!keep_text_settings (s, settings))
         goto fail;
-    if (buffer_size (settings) == 0)
-        return s;
-    s->buffer = malloc (buffer_size (settings));
-    if (s->buffer)
-        return s;
+    return s;
 fail:
     unmake (s);
     errno = ENOMEM;
@@ -303,8 +311,7 @@ tempfile__stream_custom (struct storage *storage, int fd, struct entry *entry,
     }
     if (fd >= 0)
         tempfile__stream_set_fileno (f, fd);
-    tempfile__stream_set_buffer (f, settings->buffering, s->buffer, buffer_size (settings));
-    tempfile__stream_lock_late (f);
+    tempfile__stream_set_buffer (f, settings->buffering, s->buffer, s->buffer_size);
     tempfile__stream_forget (tempfile__stream_take_reopened (f));
     publish (s, f);
     tempfile__wide_set (s);

@@ -35,22 +35,6 @@
 
 #ifdef HAVE_STRUCT__IO_FILE__IO_BUF_BASE
 
-/* What a binary stream reads after a seek, to the end of a page: at least an eighth, so that few
- * records are cut in two. And the larger buffer: see bench/README for how it was chosen. */
-enum { PAGE = 4096, LARGE = 32768 };
-
-/* Whether the buffer is not libc's own. */
-static bool
-has_given_buffer (const FILE *f)
-{
-#ifdef STREAM_BUFFER_FLAG
-    return f->_flags & STREAM_BUFFER_FLAG;
-#else
-    (void) f;
-    return false;
-#endif
-}
-
 /* The caller may have given it another buffer. False: it has none that anything could be done to.
  */
 static bool
@@ -58,53 +42,11 @@ look_at_buffer (struct stream *s)
 {
     struct exactness *x = &s->exact;
     const FILE *f = s->file;
-    if (!s->text && !has_given_buffer (f))
-        return false;
     if (!x->area || f->_IO_buf_end != x->area + x->size) {
         x->area = f->_IO_buf_base;
         x->size = (size_t) (f->_IO_buf_end - f->_IO_buf_base);
     }
     return x->area && x->size > 1;
-}
-
-static size_t
-buffer_size (const FILE *f)
-{
-    return (size_t) (f->_IO_buf_end - f->_IO_buf_base);
-}
-
-/* Whether stdio holds nothing that a larger buffer would have to take over, and its own one is
- * worth it. What ungetc() pushed back has a buffer of its own, and a pointer to this one. */
-static bool
-may_enlarge (const struct stream *s)
-{
-    const FILE *f = s->file;
-    return s->exact.filled && !s->text && !s->buffer && !has_given_buffer (f) && !f->_IO_save_base;
-}
-
-/*
- * In a callback after which stdio looks for its buffer anew, and does not need what is in it. When
- * there is no memory for a larger one, the old one serves.
- */
-static void
-enlarge_buffer (struct stream *s)
-{
-#ifdef STREAM_BUFFER_FLAG
-    FILE *f = s->file;
-    int err = errno;
-    s->buffer = malloc (LARGE);
-    errno = err;
-    if (!s->buffer)
-        return;
-    free (f->_IO_buf_base);
-    f->_flags |= STREAM_BUFFER_FLAG;
-    f->_IO_buf_base = s->buffer;
-    f->_IO_buf_end = s->buffer + LARGE;
-    f->_IO_read_base = f->_IO_read_ptr = f->_IO_read_end = s->buffer;
-    f->_IO_write_base = f->_IO_write_ptr = f->_IO_write_end = s->buffer;
-#else
-    (void) s;
-#endif
 }
 
 static void
@@ -119,41 +61,14 @@ show_all (struct stream *s)
     s->file->_IO_buf_base = s->exact.area;
 }
 
-/* How much to read, given that it was sought or read on before. */
-static size_t
-next_fill (struct stream *s)
-{
-    struct exactness *x = &s->exact;
-    if (s->text || x->fill >= x->size)
-        return x->size;
-    size_t fill = x->fill;
-    x->fill *= 2;
-    if (fill > PAGE)
-        return fill;
-    off_t position = s->storage->ops->seek (s->storage, 0, SEEK_CUR);
-    size_t to_end = PAGE - (size_t) (position % PAGE);
-    fill = to_end < PAGE / 8 ? to_end + PAGE : to_end;
-    return fill < x->size ? fill : x->size;
-}
-
 static ssize_t
 read_into_buffer (struct stream *s)
 {
     struct exactness *x = &s->exact;
     FILE *f = s->file;
-    ssize_t n = s->storage->ops->read (s->storage, x->area, next_fill (s));
+    ssize_t n = s->storage->ops->read (s->storage, x->area, x->size);
     f->_IO_read_base = f->_IO_read_ptr = f->_IO_read_end = x->area;
     show_one_byte (s);
-    return n;
-}
-
-/* What stdio asks for, as it asks. */
-static ssize_t
-read_as_asked (struct stream *s, char *buffer, size_t size)
-{
-    ssize_t n = s->storage->ops->read (s->storage, buffer, size);
-    if (n > 0 && (size_t) n >= buffer_size (s->file))
-        s->exact.filled = true;
     return n;
 }
 
@@ -161,11 +76,8 @@ ssize_t
 tempfile__exact_read (struct stream *s, char *buffer, size_t size)
 {
     struct exactness *x = &s->exact;
-    if (!x->sought && may_enlarge (s))
-        enlarge_buffer (s);
-    x->sought = false;
     if (!x->wanted || !look_at_buffer (s))
-        return read_as_asked (s, buffer, size);
+        return s->storage->ops->read (s->storage, buffer, size);
     /* A read for its own sake starts with all pointers at the base. */
     if (x->rounded && s->file->_IO_read_ptr != s->file->_IO_buf_base) {
         x->asked_further = true;
@@ -188,11 +100,6 @@ tempfile__exact_write (struct stream *s, const char *buffer, size_t size)
         return 0;
     }
     size_t done = s->storage->ops->write (s->storage, buffer, size);
-    if (done == size && size >= buffer_size (s->file)) {
-        x->filled = true;
-        if (may_enlarge (s))
-            enlarge_buffer (s);
-    }
     if (x->wanted && look_at_buffer (s))
         show_all (s);
     return done;
@@ -260,53 +167,20 @@ only_asks (const struct stream *s, off_t offset, int whence)
     return s->storage->ops->end && whence == SEEK_END && offset == 0 && is_writing (s->file);
 }
 
-/* As stdio asks for it, which has its own buffer. */
-static off_t
-seek_as_asked (struct stream *s, off_t offset, int whence)
-{
-    s->exact.sought = whence == SEEK_SET;
-    return s->storage->ops->seek (s->storage, offset, whence);
-}
-
-/* The same, and then what was in the buffer goes. With a larger one, that was not yet where stdio
- * wants to be. */
-static off_t
-seek_and_enlarge (struct stream *s, off_t offset, int whence)
-{
-    struct exactness *x = &s->exact;
-    x->old = s->storage->ops->seek (s->storage, 0, SEEK_CUR);
-    x->target = seek_as_asked (s, offset, whence);
-    if (x->target < 0)
-        return -1;
-    enlarge_buffer (s);
-    if (!x->wanted || !look_at_buffer (s))
-        return x->target;
-    x->sought = false;
-    x->rounded = whence == SEEK_SET;
-    x->fill = PAGE;
-    show_one_byte (s);
-    return x->target;
-}
-
 off_t
 tempfile__exact_seek (struct stream *s, off_t offset, int whence)
 {
     struct exactness *x = &s->exact;
-    if (s->text && only_asks (s, offset, whence))
+    if (only_asks (s, offset, whence))
         return s->storage->ops->end (s->storage);
-    if (!s->text && is_writing (s->file))
-        return s->storage->ops->seek (s->storage, offset, whence);
     bool moves = whence != SEEK_CUR || offset != 0;
-    if (moves && may_enlarge (s))
-        return seek_and_enlarge (s, offset, whence);
     if (!x->wanted || !look_at_buffer (s))
-        return seek_as_asked (s, offset, whence);
+        return s->storage->ops->seek (s->storage, offset, whence);
     if (x->asked_further && whence == SEEK_CUR)
         return seek_further (s, offset);
     if (!moves)
         return x->nowhere ? x->target : s->storage->ops->seek (s->storage, 0, SEEK_CUR);
     x->rounded = x->asked_further = x->nowhere = false;
-    x->fill = PAGE;
     bool whole = s->file->_IO_buf_base == x->area;
     if (whence == SEEK_SET && whole)
         return seek_rounded (s, offset);

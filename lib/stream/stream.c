@@ -88,7 +88,7 @@ stream_over (struct storage *storage, int fd, struct entry *entry, const struct 
 static FILE *
 open_custom (int fd, struct entry *entry, const struct settings *s)
 {
-    struct storage *storage = tempfile__storage_fd (fd, s->mode.append);
+    struct storage *storage = tempfile__storage_fd (fd);
     if (storage)
         return stream_over (storage, fd, entry, s);
     close (fd);

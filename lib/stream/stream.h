@@ -22,14 +22,9 @@ struct hook {
     void *arg;
 };
 
-/* For seeks to an exact offset through a stdio that rounds it, and for what is read after one; see
- * stream/exact.c. */
 struct exactness {
     bool wanted;
-    bool filled; /* the buffer was full once */
-    bool sought; /* stdio, with a buffer of its own, may be about to read up to an offset */
-    size_t fill; /* how much of a binary stream to read next */
-    char *area;  /* the buffer that stdio has; NULL: not seen yet */
+    char *area; /* the buffer that stdio has; NULL: not seen yet */
     size_t size;
     bool rounded;       /* the last seek may have been for a place further on */
     bool asked_further; /* it was, and stdio is about to say how far */
@@ -37,7 +32,8 @@ struct exactness {
     off_t target, old;  /* of that seek */
 };
 
-/* What stdio keeps about wide characters, large enough for any version of it; see stream/wide.c. */
+/* What stdio keeps about wide characters, large enough for any version of it; see stream/members.c.
+ */
 enum { WIDE_AREA = 512 };
 
 struct wideness {
@@ -54,7 +50,7 @@ struct stream {
     bool recoverable;
     int failed;         /* errno of the first write that failed, or 0 */
     struct hook *hooks; /* last added first */
-    char *buffer;       /* NULL: libc's */
+    size_t helping;     /* how much to read next at most */
     bool text;
     char *encoding;                /* the name, or NULL */
     struct text_settings settings; /* of a text stream, to open another like it */
@@ -62,6 +58,8 @@ struct stream {
 #ifdef STREAM_WIDE_MEMBER
     struct wideness wide;
 #endif
+    size_t buffer_size;
+    char buffer[];
 };
 
 /*
@@ -82,8 +80,9 @@ struct entry **tempfile__stream_plain_entry (FILE *, bool make);
 /* As the option, with BUFFER of SIZE bytes, which stays the caller's; NULL: with libc's own. */
 void tempfile__stream_set_buffer (FILE *, int buffering, char *buffer, size_t size);
 
-/* What fileno(FILE) shall say, where the libc lets it. */
+/* What fileno(FILE) shall say, where the libc lets it; and that a write has moved the offset. */
 void tempfile__stream_set_fileno (FILE *file, int fd);
+void tempfile__stream_forget_offset (FILE *file);
 
 /* The custom stream behind FILE, or NULL: a plain one. */
 struct stream *tempfile__stream_find (FILE *file);
@@ -115,9 +114,6 @@ off_t tempfile__exact_seek (struct stream *, off_t, int whence);
 void tempfile__wide_set (struct stream *);
 void tempfile__wide_reset (struct stream *);
 bool tempfile__wide_reopened (const struct stream *);
-
-/* Of a new stream that nobody has seen: it takes no locks until there is a thread. */
-void tempfile__stream_lock_late (FILE *);
 
 /* By stream/cookie.c or stream/funopen.c: a FILE whose callbacks call the above; or NULL with
  * errno. */
