@@ -212,7 +212,6 @@ static struct {
     const struct trace *t;
     size_t at, error;
     size_t places[PLACES], n_places;
-    bool has_read;
 } here;
 
 static void
@@ -240,7 +239,6 @@ check_stop (FILE *f, size_t got, size_t size)
 
     must (got == (size < n ? size : n), "%zu of %zu bytes at %zu, not %zu", got, size, here.at, n);
     here.at += got;
-    here.has_read = true;
     if (got == size)
         return;
     bool failed = here.error < here.t->n_errors;
@@ -283,28 +281,11 @@ tell (FILE *f)
     here.places[here.n_places++ % PLACES] = here.at;
 }
 
-static bool
-is_within (size_t at)
-{
-    const struct bytes *text = &here.t->text;
-
-    return o.encoding && at < text->n && (text->p[at] & 0xc0) == 0x80;
-}
-
-/* Before anything was read stdio may ask for the start of a block, and nothing else; that this is
- * within a character comes to light when it is read. */
 static void
 seek_anywhere (FILE *f, size_t at)
 {
-    if (is_within (at) && !here.has_read)
-        return;
-    int result = fseeko (f, (off_t) at, SEEK_SET);
-
-    must (result == (is_within (at) ? -1 : 0), "seek to %zu: %s", at, strerror (errno));
-    if (result < 0)
-        must (errno == EINVAL, "%s", strerror (errno));
-    else
-        arrive (at);
+    must (fseeko (f, (off_t) at, SEEK_SET) == 0, "seek to %zu: %s", at, strerror (errno));
+    arrive (at);
 }
 
 /* What nothing can be made of at the end has been passed then. */
@@ -355,7 +336,6 @@ read_pieces (FILE *f, const struct trace *t)
         return;
     here.t = t;
     here.n_places = 0;
-    here.has_read = false;
     arrive (0);
     while (fuzz_left (&steps) > 0)
         read_step (f);

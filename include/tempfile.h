@@ -49,7 +49,8 @@ enum { TEMPFILE_BUFFERING_DEFAULT = 0, TEMPFILE_LINE_BUFFERED = 1, TEMPFILE_UNBU
  * encoding with newline, and errors says what becomes of what has no counterpart. With "strict"
  * reading or writing it fails with EILSEQ; everything before it is in the file, or handed out, and
  * after clearerr() the stream goes on. ftello() counts the program's bytes, and fseeko() to what it
- * returned is exact; to an offset within a character it fails with EINVAL. See tempfile_text(7).
+ * returned is exact; every other one can be sought,
+ * too, but within a character nothing can be written (EINVAL). See tempfile_text(7).
  */
 struct tempfile_options {
     const char *mode;                 /* Python's open(): one of r w x a, +, b or t; NULL: "w+b" */

@@ -29,12 +29,7 @@ walk_closely (struct text *t, off_t target)
             pass_bytes (t, n);
             continue;
         }
-        n = (size_t) (target - t->here.at);
-        if ((t->here.spill[t->here.spill_pos + n] & 0xc0) == 0x80) {
-            errno = EINVAL;
-            return -1;
-        }
-        pass_bytes (t, n);
+        pass_bytes (t, (size_t) (target - t->here.at));
     }
     return 1;
 }
@@ -119,10 +114,6 @@ static int
 find (struct text *t, off_t target)
 {
     const struct position *p = target > 0 ? tempfile__index_by_program (&t->index, target) : NULL;
-    if (p && p->way == CLOSED && p->program != target) {
-        errno = EINVAL;
-        return -1;
-    }
     if (jump (t, p) < 0)
         return -1;
     int found = walk (t, target);
@@ -204,18 +195,4 @@ int
 tempfile__text_find_end (struct text *t)
 {
     return search (t, find_end, 0);
-}
-
-/*
- * From a place in the middle of what stands for one sequence back to one that the file has. Within
- * a character there is none, and the storage stays behind it. Either way the reading ends that says
- * how the program counts.
- */
-int
-tempfile__text_leave_spill (struct text *t)
-{
-    if (!text_has_spill (t))
-        return 0;
-    tempfile__text_commit_run (t);
-    return tempfile__text_find (t, t->here.at) < 0 && errno != EINVAL ? -1 : 0;
 }

@@ -3,11 +3,13 @@
  * Inside of the text layer: its state, and what its sources know of each other. Nothing else may
  * include this.
  *
- *     text.c        the storage that it is: seeking, truncating, closing, making one
- *     text/read.c   from the bytes below to what the program reads: newlines, bad bytes, cut ones
- *     text/write.c  from what the program writes to the bytes below
- *     text/find.c   reads its way to a place
- *     text/track.c  keeps the index of places as the stream goes along
+ *     text.c   the storage that it is: reading, writing, seeking, truncating, closing, making one
+ *     find.c   reads its way to a place
+ *     write.c  from what the program writes to the bytes below
+ *     read.c   from the bytes below to what the program reads: newlines, bad bytes, cut ones
+ *     track.c  keeps the index of places as the stream goes along
+ *
+ * Each calls only what stands below it here.
  *
  *     IDLE     the storage below is at `file`, which is where the stream is
  *     READING  it is further on, by what is still in the buffer
@@ -108,9 +110,6 @@ text_has_spill (const struct text *t)
 
 /* --- text/read.c --- */
 
-/* What the storage does. */
-ssize_t tempfile__text_read (struct storage *, void *buffer, size_t size);
-
 /* The storage below goes to FILE; what was read ahead is dropped. 0, or -1 with errno. */
 int tempfile__text_move_below (struct text *, off_t file);
 
@@ -128,8 +127,8 @@ int tempfile__text_pass_lf (struct text *);
 
 /* --- text/write.c --- */
 
-/* What the storage does. */
-size_t tempfile__text_write (struct storage *, const void *buffer, size_t size);
+/* Where the stream is, and it is WRITING: how many of the SIZE bytes are used, fewer with errno. */
+size_t tempfile__text_put (struct text *, const unsigned char *, size_t size);
 
 /* No more of a character will come. 0, or -1 with errno; it is gone in any case. */
 int tempfile__text_flush_partial (struct text *);
@@ -148,9 +147,6 @@ void tempfile__text_reposition (struct text *);
  */
 int tempfile__text_find (struct text *, off_t target);
 int tempfile__text_find_end (struct text *);
-
-/* From a place in the middle of what stands for one sequence to one that the file has. */
-int tempfile__text_leave_spill (struct text *);
 
 /* --- text/track.c --- */
 

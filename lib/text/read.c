@@ -313,29 +313,3 @@ tempfile__text_read_some (struct text *t, unsigned char *out, size_t size)
     }
     return (ssize_t) take_spill (t, out, size);
 }
-
-static int
-begin_reading (struct text *t)
-{
-    t->is_kept = false;
-    if (t->phase == READING)
-        return 0;
-    if (tempfile__text_flush_partial (t) < 0)
-        return -1;
-    tempfile__text_end_writing (t);
-    t->phase = READING;
-    t->way = AS_READ;
-    t->chunk = FIRST_CHUNK;
-    tempfile__text_begin_run (t);
-    return 0;
-}
-
-ssize_t
-tempfile__text_read (struct storage *s, void *buffer, size_t size)
-{
-    struct text *t = text_self (s);
-    if (size == 0 || begin_reading (t) < 0)
-        return size == 0 ? 0 : -1;
-    tempfile__text_note_reading (t);
-    return tempfile__text_read_some (t, buffer, size);
-}

@@ -13,6 +13,89 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int
+begin_reading (struct text *t)
+{
+    t->is_kept = false;
+    if (t->phase == READING)
+        return 0;
+    if (tempfile__text_flush_partial (t) < 0)
+        return -1;
+    tempfile__text_end_writing (t);
+    t->phase = READING;
+    t->way = AS_READ;
+    t->chunk = FIRST_CHUNK;
+    tempfile__text_begin_run (t);
+    return 0;
+}
+
+static ssize_t
+text_read (struct storage *s, void *buffer, size_t size)
+{
+    struct text *t = text_self (s);
+    if (size == 0 || begin_reading (t) < 0)
+        return size == 0 ? 0 : -1;
+    tempfile__text_note_reading (t);
+    return tempfile__text_read_some (t, buffer, size);
+}
+
+/*
+ * Whether the next character will come with something that counts nothing, or decodes otherwise
+ * than what is in front of it: a byte order mark not at the start, a set switched to anew.
+ */
+static bool
+comes_with_more (const struct text *t)
+{
+    if (t->codec->stateful)
+        return t->here.state.a != 0;
+    return t->here.file > 0 && !t->encoder.a && t->codec->ops->reposition;
+}
+
+/* The stream comes from elsewhere: the index ends here, and the storage is put in place. Within a
+ * character nothing can be written. */
+static int
+begin_writing (struct text *t)
+{
+    t->is_kept = false;
+    if (t->phase == WRITING)
+        return 0;
+    if (t->phase == READING)
+        tempfile__text_commit_run (t);
+    if (text_has_spill (t)) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (t->append && tempfile__text_find_end (t) < 0)
+        return -1;
+    if (t->phase == READING) {
+        if (t->here.skip_lf && tempfile__text_pass_lf (t) < 0)
+            return -1;
+        t->here.skip_lf = false;
+        if (tempfile__text_move_below (t, t->here.file) < 0)
+            return -1;
+    }
+    /* Reading may have led away from the start, where a mark was due. */
+    if (!t->append && !t->codec->stateful)
+        tempfile__text_reposition (t);
+    tempfile__text_end_run (t);
+    t->phase = WRITING;
+    /* An encoder that takes its header for written is followed in that. */
+    if (t->codec->stateful && !t->here.state.a)
+        t->here.state = t->encoder;
+    t->marking = comes_with_more (t);
+    t->lossy = t->lossy || t->marking;
+    tempfile__index_cut (&t->index, t->here.at, t->here.file);
+    tempfile__text_note_writing (t, t->marking ? CLOSED : tempfile__text_way_written (t));
+    return 0;
+}
+
+static size_t
+text_write (struct storage *s, const void *buffer, size_t size)
+{
+    struct text *t = text_self (s);
+    return size == 0 || begin_writing (t) < 0 ? 0 : tempfile__text_put (t, buffer, size);
+}
+
 static struct moment
 moment_of (const struct text *t)
 {
@@ -133,14 +216,21 @@ static int
 text_truncate (struct storage *s, off_t size)
 {
     struct text *t = text_self (s);
-    if (tempfile__text_flush_partial (t) < 0 || tempfile__text_leave_spill (t) < 0)
+    if (tempfile__text_flush_partial (t) < 0)
         return -1;
     tempfile__text_end_writing (t);
     struct moment now = moment_of (t);
     if (tempfile__text_find (t, size) < 0)
         return -1;
     const struct position end = tempfile__text_position (t, AS_READ);
-    if (come_back (t, &now) < 0 || t->below->ops->truncate (t->below, end.file) < 0)
+    const bool within = text_has_spill (t);
+    if (come_back (t, &now) < 0)
+        return -1;
+    if (within) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (t->below->ops->truncate (t->below, end.file) < 0)
         return -1;
     tempfile__index_cut (&t->index, size, end.file);
     if (t->index.n > 0)
@@ -156,8 +246,7 @@ static int
 text_descriptor (struct storage *s)
 {
     struct text *t = text_self (s);
-    if (tempfile__text_leave_spill (t) < 0 ||
-        (t->phase == READING && tempfile__text_move_below (t, t->here.file) < 0))
+    if (t->phase == READING && tempfile__text_move_below (t, t->here.file) < 0)
         return tempfile__fail_system (errno, "cannot put the descriptor in step");
     return t->below->ops->descriptor (t->below);
 }
@@ -195,8 +284,8 @@ text_forget (struct storage *s)
 }
 
 static const struct storage_ops text_ops = {
-    .read = tempfile__text_read,
-    .write = tempfile__text_write,
+    .read = text_read,
+    .write = text_write,
     .seek = text_seek,
     .end = text_end,
     .unseek = text_unseek,

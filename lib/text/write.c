@@ -331,53 +331,6 @@ tempfile__text_flush_partial (struct text *t)
     return step == STEP_BAD ? -1 : 0;
 }
 
-/*
- * Whether the next character will come with something that counts nothing, or decodes otherwise
- * than what is in front of it: a byte order mark not at the start, a set switched to anew.
- */
-static bool
-comes_with_more (const struct text *t)
-{
-    if (t->codec->stateful)
-        return t->here.state.a != 0;
-    return t->here.file > 0 && !t->encoder.a && t->codec->ops->reposition;
-}
-
-/* The stream comes from elsewhere: the index ends here, and the storage is put in place. */
-static int
-begin_writing (struct text *t)
-{
-    t->is_kept = false;
-    if (t->phase == WRITING)
-        return 0;
-    if (t->phase == READING)
-        tempfile__text_commit_run (t);
-    if (tempfile__text_leave_spill (t) < 0)
-        return -1;
-    if (t->append && tempfile__text_find_end (t) < 0)
-        return -1;
-    if (t->phase == READING) {
-        if (t->here.skip_lf && tempfile__text_pass_lf (t) < 0)
-            return -1;
-        t->here.skip_lf = false;
-        if (tempfile__text_move_below (t, t->here.file) < 0)
-            return -1;
-    }
-    /* Reading may have led away from the start, where a mark was due. */
-    if (!t->append && !t->codec->stateful)
-        tempfile__text_reposition (t);
-    tempfile__text_end_run (t);
-    t->phase = WRITING;
-    /* An encoder that takes its header for written is followed in that. */
-    if (t->codec->stateful && !t->here.state.a)
-        t->here.state = t->encoder;
-    t->marking = comes_with_more (t);
-    t->lossy = t->lossy || t->marking;
-    tempfile__index_cut (&t->index, t->here.at, t->here.file);
-    tempfile__text_note_writing (t, t->marking ? CLOSED : tempfile__text_way_written (t));
-    return 0;
-}
-
 /* What comes after what was written is what was there before, and counts as it is read. */
 void
 tempfile__text_end_writing (struct text *t)
@@ -390,13 +343,9 @@ tempfile__text_end_writing (struct text *t)
 }
 
 size_t
-tempfile__text_write (struct storage *s, const void *buffer, size_t size)
+tempfile__text_put (struct text *t, const unsigned char *in, size_t size)
 {
-    struct text *t = text_self (s);
-    const unsigned char *in = buffer;
     enum step step = STEP_DONE;
-    if (size == 0 || begin_writing (t) < 0)
-        return 0;
     size_t done = 0;
     while (t->n_partial && done < size && step != STEP_BAD)
         done += complete (t, in + done, size - done, &step);
