@@ -1,13 +1,21 @@
 # SPDX-License-Identifier: MIT
 # What text streams convert with.
 
-# TF_TEXT: --with-libunistring; sets TEXT_CFLAGS, TEXT_LIBS and the shell variables tf_cv_iconv and
-# tf_unistring.
+# TF_TEXT: --disable-text, --with-libunistring; sets TEXT_CFLAGS, TEXT_LIBS, the conditional TEXT and
+# the shell variables tf_cv_iconv and tf_unistring.
 AC_DEFUN([TF_TEXT], [
   TEXT_CFLAGS=
   TEXT_LIBS=
-  TF_ICONV
-  TF_LIBUNISTRING
+  AC_ARG_ENABLE([text],
+    [AS_HELP_STRING([--disable-text], [a library without text streams, which needs no iconv])],
+    [], [enable_text=yes])
+  AM_CONDITIONAL([TEXT], [test "$enable_text" != no])
+  AS_IF([test "$enable_text" != no], [
+    AC_DEFINE([HAVE_TEXT], [1], [Define to 1 if there are text streams.])
+    TF_ICONV
+    TF_LIBUNISTRING],
+  [ tf_cv_iconv="not needed (--disable-text)"
+    tf_unistring=no])
   AC_SUBST([TEXT_CFLAGS])
   AC_SUBST([TEXT_LIBS])
 ])

@@ -15,12 +15,20 @@
 #include "create/tempdir.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 struct tempfile_dir {
     struct entry *entry;
     int (*on_close) (void *);
     void *on_close_arg;
 };
+
+static void
+close_lock (int fd)
+{
+    if (fd > 0)
+        close (fd);
+}
 
 struct attempt {
     struct settings *settings;
@@ -31,7 +39,11 @@ static int
 attempt_directory (const char *dir, void *arg)
 {
     struct attempt *a = arg;
-    return tempfile__create_directory (dir, a->settings, &a->entry);
+    struct maker m = {EVENT_MKDTEMP, tempfile__make_directory, close_lock, a->settings};
+    int lock = tempfile__create_entry (dir, a->settings, ENTRY_DIRECTORY, &m, &a->entry);
+    if (lock > 0)
+        tempfile__entry_own_lock (a->entry, lock);
+    return lock > 0 ? 0 : lock;
 }
 
 static int
@@ -52,7 +64,7 @@ EXPORT struct tempfile_dir *
 tempfile_open_dir (const struct tempfile_options *options, size_t size)
 {
     struct settings s;
-    if (tempfile__options_parse (&s, KIND_DIRECTORY, options, size) < 0)
+    if (tempfile__options_parse (&s, KIND_DIRECTORY, NULL, options, size) < 0)
         return NULL;
     struct tempfile_dir *d = malloc (sizeof *d);
     if (!d) {

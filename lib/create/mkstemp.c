@@ -31,7 +31,7 @@ tempfile_mkstemp (char **path, const struct tempfile_options *options, size_t si
     if (!path)
         return tempfile__fail (EINVAL, "tempfile_mkstemp: no place for the path");
     *path = NULL;
-    if (tempfile__options_parse (&s, KIND_MKSTEMP, options, size) < 0)
+    if (tempfile__options_parse (&s, KIND_MKSTEMP, NULL, options, size) < 0)
         return -1;
     struct attempt a = {&s, {EVENT_MKSTEMP, tempfile__make_file, NULL, &s}, NULL};
     int fd = tempfile__tempdir_try (s.dir, attempt_path, &a);
@@ -43,7 +43,7 @@ EXPORT char *
 tempfile_mkdtemp (const struct tempfile_options *options, size_t size)
 {
     struct settings s;
-    if (tempfile__options_parse (&s, KIND_MKDTEMP, options, size) < 0)
+    if (tempfile__options_parse (&s, KIND_MKDTEMP, NULL, options, size) < 0)
         return NULL;
     struct attempt a = {&s, {EVENT_MKDTEMP, tempfile__make_directory, NULL, &s}, NULL};
     tempfile__tempdir_try (s.dir, attempt_path, &a);
@@ -84,7 +84,7 @@ tempfile_make (char **path, int (*make) (const char *path, void *arg), void *arg
     if (!path || !make)
         return tempfile__fail (EINVAL, "tempfile_make: no %s",
                                make ? "place for the path" : "function");
-    if (tempfile__options_parse (&s, KIND_MAKE, options, size) < 0)
+    if (tempfile__options_parse (&s, KIND_MAKE, NULL, options, size) < 0)
         return -1;
     if (!s.dir)
         s.dir = tempfile_gettempdir ();

@@ -76,6 +76,12 @@ fill_pool (void)
     return 0;
 }
 
+EXPORT const char *
+tempfile_gettempprefix (void)
+{
+    return "tmp";
+}
+
 static const char digits[33] = "abcdefghijklmnopqrstuvwxyz234567";
 
 /*

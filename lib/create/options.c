@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "create/name.h"
 #include "create/options.h"
-#include "text/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,12 +24,6 @@
 enum { LARGEST_OPTIONS = 4096 };
 
 enum { ALLOWED_PERMISSIONS = 0777 };
-
-EXPORT const char *
-tempfile_gettempprefix (void)
-{
-    return "tmp";
-}
 
 /* The letters of a mode, as a set. */
 enum { R = 1, W = 2, X = 4, A = 8, UPDATE = 16, B = 32, T = 64, E = 128 };
@@ -138,32 +131,13 @@ check_binary (const struct tempfile_options *o)
 }
 
 static int
-check_text (struct tempfile_options *o)
-{
-    if (o->buffering == TEMPFILE_UNBUFFERED)
-        return tempfile__fail (EINVAL, "buffering: a text stream cannot be unbuffered");
-    struct text_settings text = {o->encoding, o->errors, o->newline, false};
-    if (tempfile__text_check (&text) < 0)
-        return -1;
-    o->errors = text.errors;
-    o->newline = text.newline;
-    return 0;
-}
-
-size_t
-tempfile__random_length (const struct settings *s)
-{
-    return s->recoverable ? NAME_RANDOM + NAME_TAG : NAME_RANDOM;
-}
-
-static int
 check_names (const struct settings *s)
 {
     if (strchr (s->prefix, '/'))
         return tempfile__fail (EINVAL, "prefix '%s': must not contain '/'", s->prefix);
     if (strchr (s->suffix, '/'))
         return tempfile__fail (EINVAL, "suffix '%s': must not contain '/'", s->suffix);
-    size_t room = NAME_MAX - tempfile__random_length (s);
+    size_t room = NAME_MAX - tempfile__random_length (s->recoverable);
     size_t prefix = strlen (s->prefix);
     if (prefix > room)
         return tempfile__fail (ENAMETOOLONG, "prefix of %zu bytes: too long for a file name",
@@ -253,18 +227,23 @@ default_permissions (enum kind kind)
     return kind == KIND_DIRECTORY || kind == KIND_MKDTEMP ? 0700 : 0600;
 }
 
-struct text_settings
-tempfile__text_settings (const struct settings *s)
+/* What only text has: refused in a binary mode, and else CHECK_TEXT's to judge, or nobody's. */
+static int
+settle_text (struct settings *s, const struct tempfile_options *o, check_text_fn *check_text)
 {
-    return (struct text_settings){.encoding = s->encoding,
-                                  .errors = s->errors,
-                                  .newline = s->newline,
-                                  .append = s->mode.append};
+    s->encoding = o->encoding;
+    s->errors = o->errors;
+    s->newline = o->newline;
+    if (s->mode.text && o->buffering == TEMPFILE_UNBUFFERED)
+        return tempfile__fail (EINVAL, "buffering: a text stream cannot be unbuffered");
+    if (check_text && check_text (s) < 0)
+        return -1;
+    return s->mode.text ? 0 : check_binary (o);
 }
 
 int
-tempfile__options_parse (struct settings *s, enum kind kind, const struct tempfile_options *given,
-                         size_t size)
+tempfile__options_parse (struct settings *s, enum kind kind, check_text_fn *check_text,
+                         const struct tempfile_options *given, size_t size)
 {
     struct tempfile_options o;
     if (copy_options (&o, given, size) < 0 || check_kind (&o, kind) < 0)
@@ -275,12 +254,9 @@ tempfile__options_parse (struct settings *s, enum kind kind, const struct tempfi
         return -1;
     if (s->mode.text && kind == KIND_MKSTEMP)
         return tempfile__fail (EINVAL, "mode '%s': a descriptor knows no text, add b", o.mode);
-    if ((s->mode.text ? check_text (&o) : check_binary (&o)) < 0)
+    if (settle_text (s, &o, check_text) < 0)
         return -1;
     s->buffering = o.buffering;
-    s->encoding = o.encoding;
-    s->errors = o.errors;
-    s->newline = o.newline;
     s->suffix = o.suffix ? o.suffix : "";
     s->prefix = o.prefix ? o.prefix : tempfile_gettempprefix ();
     s->dir = o.dir;

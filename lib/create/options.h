@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The options, checked and with their defaults filled in. Everything that Python's open() and
- * tempfile refuse is refused here, once, so that nobody below has to look again.
+ * tempfile refuse is refused here, once, so that nobody below has to look again. Which encodings,
+ * error handlers and newlines there are is not known here: whoever has text hands in that check.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
-
-#include "text/text.h"
 
 #include <stdbool.h>
 
@@ -43,14 +42,13 @@ struct settings {
     void *on_close_arg;
 };
 
-/* How many characters are made up between prefix and suffix. */
-size_t tempfile__random_length (const struct settings *);
-/* The strings of the settings, which stay whose they are. */
-struct text_settings tempfile__text_settings (const struct settings *);
+/* Whether the encoding, the errors and the newline of the settings can be had in their mode: 0, or
+ * -1 with errno and message. May put other strings in their place, which stay. */
+typedef int check_text_fn (struct settings *);
 
-/* Both return 0, or -1 with errno and message. */
+/* Both return 0, or -1 with errno and message. CHECK_TEXT is NULL for what has no text. */
 int tempfile__mode_parse (struct mode *, const char *text);
-int tempfile__options_parse (struct settings *, enum kind, const struct tempfile_options *,
-                             size_t size);
+int tempfile__options_parse (struct settings *, enum kind, check_text_fn *check_text,
+                             const struct tempfile_options *, size_t size);
 
 #endif

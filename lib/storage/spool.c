@@ -126,7 +126,7 @@ shrink (struct spool *p, size_t size)
 static int
 attempt (const char *dir, void *settings)
 {
-    return tempfile__create_unnamed (dir, settings);
+    return tempfile__create_unnamed (dir, settings, tempfile__create_unlinked);
 }
 
 static struct storage *

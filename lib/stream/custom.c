@@ -264,10 +264,11 @@ keep_text_settings (struct stream *s, const struct settings *settings)
 {
     s->text = settings->mode.text;
     s->exact.wanted = settings->mode.readable;
-    s->settings = tempfile__text_settings (settings);
+    s->errors = settings->errors;
+    s->newline = settings->newline;
     if (!settings->encoding)
         return true;
-    s->settings.encoding = s->encoding = strdup (settings->encoding);
+    s->encoding = strdup (settings->encoding);
     return s->encoding;
 }
 

@@ -115,15 +115,13 @@ check_replaceable (const char *path)
 static int
 link_replacing (int fd, const char *path)
 {
-    struct settings s;
+    struct settings s = tempfile__settings_unnamed ();
     struct entry *fresh;
     if (check_replaceable (path) < 0)
         return -1;
     struct maker maker = {EVENT_MKSTEMP, link_descriptor, NULL, &fd};
     char *dir = parent (path);
-    int result = dir ? tempfile__options_parse (&s, KIND_NAMED, NULL, 0) : -1;
-    if (result == 0)
-        result = tempfile__create_entry (dir, &s, ENTRY_FILE, &maker, &fresh);
+    int result = dir ? tempfile__create_entry (dir, &s, ENTRY_FILE, &maker, &fresh) : -1;
     int err = errno;
     free (dir);
     errno = err;

@@ -25,7 +25,7 @@
 static int
 attempt_unnamed (const char *dir, void *settings)
 {
-    return tempfile__create_unnamed (dir, settings);
+    return tempfile__create_unnamed (dir, settings, tempfile__create_unlinked);
 }
 
 struct named_attempt {
@@ -48,33 +48,12 @@ close_saving_errno (int fd)
     errno = err;
 }
 
-static bool
-needs_text_layer (const struct settings *s)
-{
-    struct text_settings text = tempfile__text_settings (s);
-    return s->mode.text && tempfile__text_needed (&text, s->mode.readable);
-}
-
-/* Puts a text layer over *STORAGE, if one is needed; when that fails, *STORAGE is as before. */
-static int
-add_text_layer (struct storage **storage, const struct settings *s)
-{
-    if (!needs_text_layer (s))
-        return 0;
-    struct text_settings text = tempfile__text_settings (s);
-    struct storage *layer = tempfile__storage_text (*storage, &text);
-    if (!layer)
-        return -1;
-    *storage = layer;
-    return 0;
-}
-
-/* A custom stream that owns STORAGE, which is closed when there is none to be had. */
-static FILE *
-stream_over (struct storage *storage, int fd, struct entry *entry, const struct settings *s)
+FILE *
+tempfile__stream_over (struct storage *storage, int fd, struct entry *entry,
+                       const struct settings *s)
 {
     FILE *f = NULL;
-    if (add_text_layer (&storage, s) == 0)
+    if (tempfile__stream_add_text (&storage, s) == 0)
         f = tempfile__stream_custom (storage, fd, entry, s);
     if (!f) {
         int err = errno;
@@ -90,7 +69,7 @@ open_custom (int fd, struct entry *entry, const struct settings *s)
 {
     struct storage *storage = tempfile__storage_fd (fd);
     if (storage)
-        return stream_over (storage, fd, entry, s);
+        return tempfile__stream_over (storage, fd, entry, s);
     close (fd);
     tempfile__fail_system (ENOMEM, "cannot make a stream");
     return NULL;
@@ -110,7 +89,7 @@ EXPORT FILE *
 tempfile_open (const struct tempfile_options *options, size_t size)
 {
     struct settings s;
-    if (tempfile__options_parse (&s, KIND_UNNAMED, options, size) < 0)
+    if (tempfile__options_parse (&s, KIND_UNNAMED, tempfile__stream_check_text, options, size) < 0)
         return NULL;
     int fd = tempfile__tempdir_try (s.dir, attempt_unnamed, &s);
     if (fd < 0)
@@ -136,7 +115,7 @@ EXPORT FILE *
 tempfile_open_named (const struct tempfile_options *options, size_t size)
 {
     struct settings s;
-    if (tempfile__options_parse (&s, KIND_NAMED, options, size) < 0)
+    if (tempfile__options_parse (&s, KIND_NAMED, tempfile__stream_check_text, options, size) < 0)
         return NULL;
     struct named_attempt a = {&s, NULL};
     int fd = tempfile__tempdir_try (s.dir, attempt_named, &a);
@@ -156,30 +135,6 @@ tempfile_open_named (const struct tempfile_options *options, size_t size)
     }
     if (s.delete_when == TEMPFILE_DELETE_NEVER)
         tempfile__entry_keep (a.entry);
-    return f;
-}
-
-static void
-set_fileno (void *file, int fd)
-{
-    tempfile__stream_set_fileno (file, fd);
-}
-
-EXPORT FILE *
-tempfile_open_spooled (const struct tempfile_options *options, size_t size)
-{
-    struct settings s;
-    if (tempfile__options_parse (&s, KIND_SPOOLED, options, size) < 0)
-        return NULL;
-    struct storage *spool = tempfile__storage_spool (&s);
-    if (!spool) {
-        tempfile__fail_system (errno, "cannot make a spooled stream");
-        return NULL;
-    }
-    FILE *f = stream_over (spool, -1, NULL, &s);
-    if (!f)
-        return NULL;
-    tempfile__spool_watch (spool, set_fileno, f);
     return f;
 }
 
@@ -340,12 +295,12 @@ parse_reopen_mode (struct settings *s, const char *mode, FILE *f)
     if (s->mode.exclusive)
         return tempfile__fail (EEXIST, "mode '%s': the file exists", mode);
     const struct stream *first = s->mode.text ? tempfile__stream_find (f) : NULL;
-    if (!first)
-        return 0;
-    s->encoding = first->settings.encoding;
-    s->errors = first->settings.errors;
-    s->newline = first->settings.newline;
-    return 0;
+    if (first) {
+        s->encoding = first->encoding;
+        s->errors = first->errors;
+        s->newline = first->newline;
+    }
+    return tempfile__stream_check_text (s);
 }
 
 EXPORT FILE *

@@ -14,7 +14,6 @@
 #include "create/options.h"
 #include "life/registry.h"
 #include "storage/storage.h"
-#include "text/text.h"
 
 struct hook {
     struct hook *next;
@@ -52,8 +51,8 @@ struct stream {
     struct hook *hooks; /* last added first */
     size_t helping;     /* how much to read next at most */
     bool text;
-    char *encoding;                /* the name, or NULL */
-    struct text_settings settings; /* of a text stream, to open another like it */
+    char *encoding;               /* these three of a text stream, to open another like it */
+    const char *errors, *newline; /* strings that stay */
     struct exactness exact;
 #ifdef STREAM_WIDE_MEMBER
     struct wideness wide;
@@ -69,6 +68,10 @@ struct stream {
  */
 FILE *tempfile__stream_plain (int fd, const struct mode *, int buffering);
 FILE *tempfile__stream_custom (struct storage *, int fd, struct entry *, const struct settings *);
+
+/* A custom stream, with a text layer if the settings need one, that owns STORAGE, which is closed
+ * when there is none to be had. */
+FILE *tempfile__stream_over (struct storage *, int fd, struct entry *, const struct settings *);
 
 /*
  * Where the entry of a plain stream is that has been persisted, or can be put (MAKE). A plain
@@ -114,6 +117,14 @@ off_t tempfile__exact_seek (struct stream *, off_t, int whence);
 void tempfile__wide_set (struct stream *);
 void tempfile__wide_reset (struct stream *);
 bool tempfile__wide_reopened (const struct stream *);
+
+/*
+ * Text, or the refusal of it: by stream/with_text.c or, in a library without,
+ * stream/without_text.c. The first puts a text layer over *STORAGE, if the settings need one; when
+ * that fails, with errno and message, *STORAGE is as before.
+ */
+int tempfile__stream_add_text (struct storage **storage, const struct settings *);
+check_text_fn tempfile__stream_check_text;
 
 /* By stream/cookie.c or stream/funopen.c: a FILE whose callbacks call the above; or NULL with
  * errno. */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Spooled streams: custom streams over a storage that begins in memory. */
+#include "base/export.h"
+
+#include "base/error.h"
+#include "stream/stream.h"
+
+#include <errno.h>
+
+static void
+set_fileno (void *file, int fd)
+{
+    tempfile__stream_set_fileno (file, fd);
+}
+
+EXPORT FILE *
+tempfile_open_spooled (const struct tempfile_options *options, size_t size)
+{
+    struct settings s;
+    if (tempfile__options_parse (&s, KIND_SPOOLED, tempfile__stream_check_text, options, size) < 0)
+        return NULL;
+    struct storage *spool = tempfile__storage_spool (&s);
+    if (!spool) {
+        tempfile__fail_system (errno, "cannot make a spooled stream");
+        return NULL;
+    }
+    FILE *f = tempfile__stream_over (spool, -1, NULL, &s);
+    if (!f)
+        return NULL;
+    tempfile__spool_watch (spool, set_fileno, f);
+    return f;
+}
