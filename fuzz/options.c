@@ -73,7 +73,7 @@ take_numbers (struct input *in, unsigned given)
     if (hook == 2)
         o.on_close_arg = &closed;
     if (given & 1 << 14)
-        o.reserved_ = (int) fuzz_below (in, 2);
+        o.in_memory = (int) fuzz_below (in, 2);
 }
 
 /* In memory of its own size, with zeros after what is known, or one byte that is not. */
@@ -138,10 +138,10 @@ good_mode (void)
 static bool
 good_numbers (void)
 {
-    mode_t beyond = o.permissions & ~(mode_t) 0777;
+    mode_t beyond = o.permissions & ~(mode_t) (0777 | TEMPFILE_UMASK);
     bool named = function == NAMED || function == DIRECTORY;
 
-    if (o.buffering < -1 || beyond || o.reserved_ || o.recoverable > 1)
+    if (o.buffering < -1 || beyond || o.recoverable > 1)
         return false;
     if ((unsigned) o.delete_when > TEMPFILE_DELETE_NEVER || (o.delete_when && !named))
         return false;
@@ -158,6 +158,8 @@ good_for_function (void)
 {
     bool stream = function <= SPOOLED;
 
+    if (o.in_memory && (function != UNNAMED || o.dir || o.permissions & TEMPFILE_UMASK))
+        return false;
     if (!stream && (o.buffering || o.encoding || o.errors || o.newline))
         return false;
     if (!stream && function != MKSTEMP && o.mode)
@@ -215,7 +217,8 @@ is_certain (void)
 static bool
 good_size (const char *memory)
 {
-    if (size == 0 || size > 4096 || size % _Alignof(struct tempfile_options) != 0)
+    if (size < offsetof (struct tempfile_options, recoverable) || size > 4096 ||
+        size % _Alignof(struct tempfile_options) != 0)
         return false;
     return size <= sizeof o || memory[size - 1] == 0;
 }

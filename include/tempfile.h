@@ -62,19 +62,32 @@ struct tempfile_options {
     const char *prefix;               /* NULL: tempfile_gettempprefix () */
     const char *dir;                  /* NULL: tempfile_gettempdir () */
     enum tempfile_delete delete_when; /* named streams and directories only */
-    mode_t permissions;               /* 0: 0600, directories 0700; the umask does not matter */
+    mode_t permissions;               /* 0: 0600, directories 0700; the umask does not matter,
+                                         but with TEMPFILE_UMASK */
     size_t max_size;                  /* spooled streams only, in bytes; 0: no limit */
     int (*on_close) (void *arg);      /* as tempfile_on_close; every stream, and directories */
     void *on_close_arg;
     int recoverable; /* 1: tempfile_recover() finds it should this process be killed; named
                         streams and directories only */
-    int reserved_;   /* 0 */
+    int in_memory;   /* 1: a file of memfd_create(2), which needs no directory; streams without a
+                        name only, and not with dir */
+    const char
+        *beside; /* in the directory of this file, its symbolic links followed; not with dir */
 };
+
+/* .permissions = TEMPFILE_UMASK | 0666: less the umask, as open(2) does it. Without permissions:
+ * less than the default ones. Not with in_memory, for the kernel has no umask there. */
+#define TEMPFILE_UMASK 010000
 
 /*
  * Opens a temporary file without a name: Python's TemporaryFile(). The file is gone as soon as
  * the stream is closed, or the process ends in whatever way. OPTIONS may be NULL for all
  * defaults; SIZE is sizeof (struct tempfile_options). delete_when and max_size must be 0.
+ *
+ * With in_memory the file is the kernel's, in memory: no directory is needed, and memory is what
+ * it takes up. It can be handed to a child by its descriptor, truncated, reopened, and sealed by
+ * fcntl(2). Nobody can execute it, where the kernel has that (Linux 6.3), unless its permissions
+ * say so. An audit hook sees "memfd:" and the prefix.
  *
  * Returns a stream for the caller to fclose(), or NULL:
  *   EINVAL        an option, or a combination, that Python's open() refuses
@@ -83,7 +96,8 @@ struct tempfile_options {
  *   ENOENT        dir does not exist; without dir: no directory served, the message lists all
  *   EPERM         an audit hook refused
  *   EEXIST        no unused name was found
- * or any errno of open(2), fchmod(2), malloc(3), fdopen(3).
+ *   ENOTSUP       in_memory: this system has no such files
+ * or any errno of open(2), memfd_create(2), fchmod(2), malloc(3), fdopen(3).
  */
 FILE *tempfile_open (const struct tempfile_options *options, size_t size);
 

@@ -20,6 +20,23 @@ unnamed (void)
 }
 
 static void
+in_memory (void)
+{
+    use_and_close (TemporaryFile (.in_memory = 1), true);
+}
+
+static void
+in_memory_read_only (void)
+{
+    FILE *f = TemporaryFile (.in_memory = 1, .mode = "rb");
+
+    if (!f)
+        failed ();
+    else
+        finish (f, true);
+}
+
+static void
 tell_permissions (FILE *f, mode_t permissions)
 {
     struct stat st;
@@ -751,6 +768,8 @@ tmpfile_stream (void)
 
 const struct scenario fault_scenarios[] = {
     SCENARIO (unnamed, .adds = 0),
+    SCENARIO (in_memory, .adds = 0),
+    SCENARIO (in_memory_read_only, .adds = 0),
     SCENARIO (unnamed_permissions, .adds = 0),
     SCENARIO (unnamed_read_only, .adds = 0),
     SCENARIO (custom, .adds = 0),

@@ -57,6 +57,7 @@ static const struct call calls[] = {
     {"fsync", {EINTR, EIO, ENOSPC, EDQUOT, EROFS, EINVAL}},
     {"getcwd", {EACCES, ENOENT, ENOMEM}},
     {"getrandom", {EINTR, FAULT_SHORT, ENOSYS, EAGAIN}},
+    {"memfd_create", {EINVAL, EMFILE, ENFILE, ENOMEM, ENOSYS, EACCES}},
     {"link", {EEXIST, EACCES, EDQUOT, EIO, EMLINK, ENOSPC, EPERM, EROFS, EXDEV, ENOENT, ENOMEM}},
     {"linkat", {EEXIST, EACCES, EDQUOT, EIO, EMLINK, ENOSPC, EPERM, EROFS, EXDEV, ENOENT, ENOMEM}},
     {"rename", {EACCES, EBUSY, EDQUOT, EISDIR, ENOENT, ENOSPC, EPERM, EROFS, EXDEV, EIO, ENOMEM}},
@@ -253,6 +254,7 @@ DIVERT (DIR *, fdopendir, (int fd), (fd), NULL)
 DIVERT_LARGE (struct dirent *, readdir, (DIR * dir), (dir), NULL)
 DIVERT (int, fsync, (int fd), (fd), -1)
 DIVERT (char *, getcwd, (char *buffer, size_t size), (buffer, size), NULL)
+DIVERT (int, memfd_create, (const char *name, unsigned flags), (name, flags), -1)
 DIVERT (int, link, (const char *from, const char *to), (from, to), -1)
 DIVERT (int, linkat, (int a, const char *from, int b, const char *to, int flags),
         (a, from, b, to, flags), -1)

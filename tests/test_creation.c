@@ -780,11 +780,58 @@ add_directory (TCase *tc)
     tcase_add_test (tc, descriptors_used_up_is_an_error_and_leaves_nothing);
 }
 
+/* As open(2) gives them; a mask of its own for each, for the library must not read it. */
+static const mode_t left_masks[] = {0, 02, 022, 027, 077, 0177};
+
+static mode_t
+mode_of (const char *path)
+{
+    struct stat st;
+
+    ck_assert_int_eq (lstat (path, &st), 0);
+    return st.st_mode & 07777;
+}
+
+START_TEST (permissions_less_the_umask)
+{
+    const mode_t mask = left_masks[_i];
+    char *path, *dir;
+    struct stat st;
+
+    umask (mask);
+    FILE *named = NamedTemporaryFile (.permissions = TEMPFILE_UMASK | 0666);
+    FILE *plain = TemporaryFile (.permissions = TEMPFILE_UMASK | 0666);
+    FILE *narrow = NamedTemporaryFile (.permissions = TEMPFILE_UMASK);
+    int fd =
+        tempfile_mkstemp (&path, &(struct tempfile_options){.permissions = TEMPFILE_UMASK | 0640},
+                          sizeof (struct tempfile_options));
+    dir = tempfile_mkdtemp (&(struct tempfile_options){.permissions = TEMPFILE_UMASK | 0777},
+                            sizeof (struct tempfile_options));
+    ck_assert (umask (022) == mask);
+    ck_assert (named && plain && narrow && fd >= 0 && dir);
+    ck_assert_uint_eq (mode_of (tempfile_name (named)), 0666 & ~mask);
+    ck_assert_int_eq (fstat (fileno (plain), &st), 0);
+    ck_assert_uint_eq (st.st_mode & 07777, 0666 & ~mask);
+    ck_assert_uint_eq (mode_of (tempfile_name (narrow)), 0600 & ~mask);
+    ck_assert_uint_eq (mode_of (path), 0640 & ~mask);
+    ck_assert_uint_eq (mode_of (dir), 0777 & ~mask);
+    assert_closes (named);
+    assert_closes (plain);
+    assert_closes (narrow);
+    close (fd);
+    unlink (path);
+    rmdir (dir);
+    free (path);
+    free (dir);
+}
+END_TEST
+
 static void
 add_permissions (TCase *tc)
 {
     tcase_add_loop_test (tc, permissions_are_those_asked_for_whatever_the_umask, 0, KINDS);
     tcase_add_loop_test (tc, permissions_are_right_for_root_too, 0, KINDS);
+    tcase_add_loop_test (tc, permissions_less_the_umask, 0, LENGTH (left_masks));
     tcase_add_loop_test (tc, file_system_without_permissions_will_do, 0, 3);
 }
 

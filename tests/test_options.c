@@ -38,7 +38,11 @@ call_sized (int which, const void *bytes, size_t size)
 
 /* --- the struct --- */
 
-enum { ALIGNMENT = _Alignof(struct tempfile_options), TAIL = 64 };
+enum {
+    ALIGNMENT = _Alignof(struct tempfile_options),
+    TAIL = 64,
+    FIRST = offsetof (struct tempfile_options, recoverable) /* what the first struct had */
+};
 
 union sized {
     struct tempfile_options options;
@@ -72,7 +76,7 @@ START_TEST (shorter_struct_of_an_older_program_works)
     union sized s;
 
     memset (&s, 0, sizeof s);
-    for (size_t size = ALIGNMENT; size < sizeof s.options; size += ALIGNMENT) {
+    for (size_t size = FIRST; size < sizeof s.options; size += ALIGNMENT) {
         FILE *f = call_sized (_i, &s, size);
         ck_assert_msg (f != NULL, "size %zu: %s", size, tempfile_errmsg ());
         assert_closes (f);
@@ -82,14 +86,9 @@ END_TEST
 
 START_TEST (shorter_struct_is_not_read_past_its_size)
 {
-    struct tempfile_options o = {.mode = "w+b",
-                                 .suffix = "in/valid",
-                                 .prefix = "in/valid",
-                                 .dir = "/nonexistent",
-                                 .max_size = 1};
-    size_t size = offsetof (struct tempfile_options, suffix);
+    struct tempfile_options o = {.recoverable = 2, .in_memory = 2, .beside = ""};
 
-    FILE *f = calls[_i](&o, size - size % ALIGNMENT);
+    FILE *f = calls[_i](&o, FIRST);
     ck_assert_msg (f != NULL, "%s", tempfile_errmsg ());
     assert_closes (f);
 }
@@ -99,7 +98,17 @@ START_TEST (shorter_struct_is_read_up_to_its_size)
 {
     struct tempfile_options o = {.mode = "q", .dir = "/nonexistent"};
 
-    assert_null (call_sized (_i, &o, ALIGNMENT), EINVAL, "mode 'q'");
+    assert_null (call_sized (_i, &o, FIRST), EINVAL, "mode 'q'");
+}
+END_TEST
+
+/* sizeof (&options), for one: no program was compiled with a struct as small as that. */
+START_TEST (size_that_no_struct_had_is_refused)
+{
+    struct tempfile_options o = {.mode = "w+b"};
+
+    for (size_t size = 0; size < FIRST; size++)
+        assert_null (calls[_i](&o, size), EINVAL, "options of");
 }
 END_TEST
 
@@ -260,7 +269,9 @@ static const struct {
     {{.delete_when = (enum tempfile_delete) 3}, EINVAL, "delete_when"},
     {{.delete_when = (enum tempfile_delete) 12345}, EINVAL, "delete_when"},
     {{.delete_when = (enum tempfile_delete) - 1}, EINVAL, "delete_when"},
-    {{.reserved_ = 1}, EINVAL, "reserved_"},
+    {{.in_memory = 2, .dir = "/tmp"}, EINVAL, "in_memory"},
+    {{.in_memory = 1, .dir = "/tmp"}, EINVAL, "in_memory"},
+    {{.in_memory = 1, .permissions = TEMPFILE_UMASK}, EINVAL, "in_memory"},
     {{.permissions = 01000}, EINVAL, "permissions|01000"},
     {{.permissions = 02755}, EINVAL, "permissions|02755"},
     {{.permissions = 04600}, EINVAL, "permissions|04600"},
@@ -430,6 +441,7 @@ main (void)
     tcase_add_loop_test (tc, shorter_struct_of_an_older_program_works, 0, CALLS);
     tcase_add_loop_test (tc, shorter_struct_is_not_read_past_its_size, 0, CALLS);
     tcase_add_loop_test (tc, shorter_struct_is_read_up_to_its_size, 0, CALLS);
+    tcase_add_loop_test (tc, size_that_no_struct_had_is_refused, 0, CALLS);
     tcase_add_loop_test (tc, longer_struct_with_zero_tail_works, 0, CALLS);
     tcase_add_loop_test (tc, longer_struct_still_has_its_known_options, 0, CALLS);
     tcase_add_loop_test (tc, longer_struct_with_any_unknown_byte_set_is_refused, 0, CALLS);

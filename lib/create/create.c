@@ -5,7 +5,7 @@
  * the registry knows, unnamed.c about files that have none, directory.c about directories.
  *
  * What is made is close-on-exec from the start and never wider than asked for; where the umask
- * made it narrower, that is undone before anyone sees the descriptor.
+ * made it narrower, that is undone before anyone sees the descriptor, unless it is asked for.
  */
 #include "base/export.h"
 
@@ -31,9 +31,10 @@ tempfile__lacks_permissions (int err)
 }
 
 int
-tempfile__fix_permissions (int fd, const struct stat *st, mode_t permissions)
+tempfile__fix_permissions (int fd, const struct stat *st, const struct settings *s)
 {
-    if ((st->st_mode & 07777) == permissions || fchmod (fd, permissions) == 0)
+    if (s->heeds_umask || (st->st_mode & 07777) == s->permissions ||
+        fchmod (fd, s->permissions) == 0)
         return 0;
     return tempfile__lacks_permissions (errno) ? 0 : -1;
 }
@@ -92,7 +93,7 @@ tempfile__make_file (const char *path, void *settings)
         return fd;
     struct stat st;
     int known = s->recoverable ? tempfile__lock_new (fd, path, &st) : fstat (fd, &st);
-    if (known == 0 && tempfile__fix_permissions (fd, &st, s->permissions) == 0)
+    if (known == 0 && tempfile__fix_permissions (fd, &st, s) == 0)
         return fd;
     int err = errno;
     close (fd);

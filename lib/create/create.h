@@ -30,6 +30,9 @@ int tempfile__create_unnamed (const char *dir, struct settings *, create_fn *cre
 create_fn tempfile__create_unlinked;
 create_fn tempfile__create_unregistered;
 
+/* The same in memory, without a directory: the descriptor, or -1 with errno and message. */
+int tempfile__create_in_memory (const struct settings *);
+
 /* The defaults of a file without a name. */
 struct settings tempfile__settings_unnamed (void);
 
@@ -81,10 +84,10 @@ int tempfile__try_names (const char *dir, char *path, size_t random, bool tagged
  * would not help. */
 int tempfile__create_failure (int err, const char *dir);
 
-/* Undoes what the umask took from the permissions of FD, which is ST: 0, or -1 with errno. And
- * whether that is the errno of chmod(2) where a file system, such as FAT, or a sandbox knows no
- * permissions. */
-int tempfile__fix_permissions (int fd, const struct stat *st, mode_t permissions);
+/* Undoes what the umask took from the permissions of FD, which is ST, unless it is to: 0, or -1
+ * with errno. And whether that is the errno of chmod(2) where a file system, such as FAT, or a
+ * sandbox knows no permissions. */
+int tempfile__fix_permissions (int fd, const struct stat *st, const struct settings *);
 bool tempfile__lacks_permissions (int err);
 
 /*

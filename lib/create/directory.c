@@ -63,7 +63,7 @@ tempfile__make_directory (const char *path, void *settings)
     if (mkdir (path, s->permissions) < 0)
         return CREATE_FAILED;
     int fd = s->recoverable ? lock_directory (path) : 0;
-    if (fd >= 0 && fix_directory (path, s->permissions) == 0)
+    if (fd >= 0 && (s->heeds_umask || fix_directory (path, s->permissions) == 0))
         return fd;
     int err = errno;
     if (fd > 0)

@@ -14,16 +14,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <string.h>
 
 #ifndef NAME_MAX
 #define NAME_MAX 255
 #endif
 
-/* No struct of options will ever be larger; a larger size is garbage, not a newer program. */
-enum { LARGEST_OPTIONS = 4096 };
+/* No struct of options will ever be larger, and none was smaller than the first one, which ended
+ * before recoverable: such a size is garbage, sizeof of a pointer most likely. */
+enum { SMALLEST_OPTIONS = offsetof (struct tempfile_options, recoverable), LARGEST_OPTIONS = 4096 };
 
-enum { ALLOWED_PERMISSIONS = 0777 };
+enum { ALLOWED_PERMISSIONS = 0777 | TEMPFILE_UMASK };
 
 /* The letters of a mode, as a set. */
 enum { R = 1, W = 2, X = 4, A = 8, UPDATE = 16, B = 32, T = 64, E = 128 };
@@ -107,7 +109,7 @@ copy_options (struct tempfile_options *o, const struct tempfile_options *given, 
         return 0;
     if (size > LARGEST_OPTIONS)
         return tempfile__fail (E2BIG, "options of %zu bytes: too large", size);
-    if (size == 0 || size % _Alignof(struct tempfile_options) != 0)
+    if (size < SMALLEST_OPTIONS || size % _Alignof(struct tempfile_options) != 0)
         return tempfile__fail (EINVAL, "options of %zu bytes: not the size of any version", size);
     const unsigned char *bytes = (const unsigned char *) given;
     for (size_t i = sizeof *o; i < size; i++)
@@ -170,16 +172,34 @@ check_numbers (const struct tempfile_options *o, enum kind kind)
         return tempfile__fail (EINVAL, "recoverable %d: must be 0 or 1", o->recoverable);
     if (o->recoverable && o->delete_when == TEMPFILE_DELETE_NEVER)
         return tempfile__fail (EINVAL, "recoverable: not for a file that is never deleted");
-    if (o->reserved_ != 0)
-        return tempfile__fail (EINVAL, "options: reserved_ must be 0");
     if (o->permissions & ~(mode_t) ALLOWED_PERMISSIONS)
         return tempfile__fail (EINVAL, "permissions 0%o: must be within 0%o",
-                               (unsigned) o->permissions, ALLOWED_PERMISSIONS);
+                               (unsigned) o->permissions, 0777);
+    return 0;
+}
+
+static int
+check_in_memory (const struct tempfile_options *o)
+{
+    if (o->in_memory != 0 && o->in_memory != 1)
+        return tempfile__fail (EINVAL, "in_memory %d: must be 0 or 1", o->in_memory);
+    if (o->in_memory && o->dir)
+        return tempfile__fail (EINVAL, "in_memory: not with dir '%s'", o->dir);
+    if (o->in_memory && o->permissions & TEMPFILE_UMASK)
+        return tempfile__fail (EINVAL, "in_memory: not with TEMPFILE_UMASK");
     return 0;
 }
 
 /* Options that some kinds do not have. */
-enum { MODE = 1, STREAM = 2, DELETE = 4, PERMISSIONS = 8, HOOK = 16, RECOVERABLE = 32 };
+enum {
+    MODE = 1,
+    STREAM = 2,
+    DELETE = 4,
+    PERMISSIONS = 8,
+    HOOK = 16,
+    RECOVERABLE = 32,
+    IN_MEMORY = 64
+};
 
 static int
 refuse (const char *option, const char *what)
@@ -194,8 +214,10 @@ check_kind (const struct tempfile_options *o, enum kind kind)
         unsigned has;
         const char *what;
     } kinds[] = {
-        [KIND_UNNAMED] = {MODE | STREAM | DELETE | PERMISSIONS | HOOK, "a stream without a name"},
-        [KIND_NAMED] = {~0u, "a stream with a name"},
+        [KIND_UNNAMED] = {MODE | STREAM | DELETE | PERMISSIONS | HOOK | IN_MEMORY,
+                          "a stream without a name"},
+        [KIND_NAMED] = {MODE | STREAM | DELETE | PERMISSIONS | HOOK | RECOVERABLE,
+                        "a stream with a name"},
         [KIND_SPOOLED] = {MODE | STREAM | DELETE | PERMISSIONS | HOOK, "a spooled stream"},
         [KIND_DIRECTORY] = {DELETE | PERMISSIONS | HOOK | RECOVERABLE, "a directory"},
         [KIND_MKDTEMP] = {PERMISSIONS, "tempfile_mkdtemp"},
@@ -218,6 +240,10 @@ check_kind (const struct tempfile_options *o, enum kind kind)
         return refuse ("on_close", what);
     if (lacks & RECOVERABLE && o->recoverable)
         return refuse ("recoverable", what);
+    if (lacks & IN_MEMORY && o->in_memory)
+        return refuse ("in_memory", what);
+    if (o->beside)
+        return refuse ("beside", what);
     return 0;
 }
 
@@ -250,7 +276,8 @@ tempfile__options_parse (struct settings *s, enum kind kind, check_text_fn *chec
         return -1;
     if (!o.mode)
         o.mode = "w+b";
-    if (tempfile__mode_parse (&s->mode, o.mode) < 0 || check_numbers (&o, kind) < 0)
+    if (tempfile__mode_parse (&s->mode, o.mode) < 0 || check_numbers (&o, kind) < 0 ||
+        check_in_memory (&o) < 0)
         return -1;
     if (s->mode.text && kind == KIND_MKSTEMP)
         return tempfile__fail (EINVAL, "mode '%s': a descriptor knows no text, add b", o.mode);
@@ -261,7 +288,9 @@ tempfile__options_parse (struct settings *s, enum kind kind, check_text_fn *chec
     s->prefix = o.prefix ? o.prefix : tempfile_gettempprefix ();
     s->dir = o.dir;
     s->delete_when = o.delete_when;
-    s->permissions = o.permissions ? o.permissions : default_permissions (kind);
+    s->permissions = o.permissions & 0777 ? o.permissions & 0777 : default_permissions (kind);
+    s->heeds_umask = o.permissions & TEMPFILE_UMASK;
+    s->in_memory = o.in_memory;
     s->recoverable = o.recoverable;
     s->max_size = o.max_size;
     s->on_close = o.on_close;

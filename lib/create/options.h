@@ -36,6 +36,8 @@ struct settings {
     const char *dir;             /* NULL: the default directory */
     enum tempfile_delete delete_when;
     mode_t permissions;
+    bool heeds_umask; /* the permissions are what the umask leaves of them */
+    bool in_memory;
     bool recoverable;
     size_t max_size; /* spooled streams; 0: none */
     int (*on_close) (void *);

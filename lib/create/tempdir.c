@@ -127,7 +127,7 @@ try_directory (const char *dir, attempt_fn *attempt, void *arg)
 
 /* What was tried, and why it did not serve, for the message. */
 struct report {
-    char text[896];
+    char text[864];
     size_t length;
 };
 
@@ -173,7 +173,10 @@ try_candidates (attempt_fn *attempt, void *arg, const char **dir)
         if (result != CREATE_FAILED)
             return result;
     }
-    tempfile__fail (ENOENT, "no usable directory for temporary files among%s", report.text);
+    tempfile__fail (ENOENT,
+                    "no usable directory for temporary files among%s; "
+                    "TemporaryFile (.in_memory = 1) needs none",
+                    report.text);
     return result;
 }
 

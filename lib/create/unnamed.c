@@ -71,7 +71,7 @@ create_nameless (const char *dir, struct settings *s, create_fn *create_with_nam
     if (fd < 0)
         return tempfile__create_failure (errno, dir);
     struct stat st;
-    if (fstat (fd, &st) < 0 || tempfile__fix_permissions (fd, &st, s->permissions) < 0)
+    if (fstat (fd, &st) < 0 || tempfile__fix_permissions (fd, &st, s) < 0)
         return close_failing (fd, dir);
     return fd;
 }

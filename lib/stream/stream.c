@@ -91,7 +91,8 @@ tempfile_open (const struct tempfile_options *options, size_t size)
     struct settings s;
     if (tempfile__options_parse (&s, KIND_UNNAMED, tempfile__stream_check_text, options, size) < 0)
         return NULL;
-    int fd = tempfile__tempdir_try (s.dir, attempt_unnamed, &s);
+    int fd = s.in_memory ? tempfile__create_in_memory (&s)
+                         : tempfile__tempdir_try (s.dir, attempt_unnamed, &s);
     if (fd < 0)
         return NULL;
     bool custom = s.on_close || s.buffering > TEMPFILE_LINE_BUFFERED || s.mode.text;
