@@ -44,9 +44,9 @@ put_quoted (const char *text)
     fputs ("\",", csv);
 }
 
-void
-bench_record (const char *row, const char *competitor, double nanoseconds, double ratio, double low,
-              double high)
+/* SECOND is the ratio to the second floor; 0: there is none. */
+static void
+record (const char *row, const char *competitor, const struct bench_ratio *r, double second)
 {
     if (!csv)
         return;
@@ -54,7 +54,17 @@ bench_record (const char *row, const char *competitor, double nanoseconds, doubl
     put_quoted (row);
     put_quoted (competitor);
     put_quoted (place);
-    fprintf (csv, "%.2f,%.4f,%.4f,%.4f,%zu\n", nanoseconds, ratio, low, high, rounds);
+    fprintf (csv, "%.2f,%.4f,%.4f,%.4f,%zu,", 1e9 * r->seconds, r->ratio, r->low, r->high, rounds);
+    if (second > 0)
+        fprintf (csv, "%.4f", second);
+    putc ('\n', csv);
+}
+
+void
+bench_record (const char *row, const char *competitor, double nanoseconds, double ratio, double low,
+              double high)
+{
+    record (row, competitor, &(struct bench_ratio){1e-9 * nanoseconds, ratio, low, high}, 0);
 }
 
 double
@@ -145,33 +155,51 @@ print_time (double seconds)
  * slower for a while then makes both sides slower.
  */
 static void
-judge (double *samples, const double *floor, struct bench_ratio *result)
+judge (const double *samples, const double *floor, struct bench_ratio *result)
 {
-    double *ratios = malloc (rounds * sizeof *ratios);
-    if (!ratios)
+    double *sorted = malloc (rounds * sizeof *sorted);
+    if (!sorted)
         die ("memory");
     for (size_t r = 0; r < rounds; r++)
-        ratios[r] = samples[r] / floor[r];
-    result->ratio = quantile (ratios, 0.5);
-    result->low = quantile (ratios, 0.25);
-    result->high = quantile (ratios, 0.75);
-    result->seconds = quantile (samples, 0.5);
-    free (ratios);
+        sorted[r] = samples[r] / floor[r];
+    result->ratio = quantile (sorted, 0.5);
+    result->low = quantile (sorted, 0.25);
+    result->high = quantile (sorted, 0.75);
+    memcpy (sorted, samples, rounds * sizeof *sorted);
+    result->seconds = quantile (sorted, 0.5);
+    free (sorted);
 }
 
-static void
-print_row (const char *title, const struct bench_row *row, double *samples, const double *floor)
+/* The row that is the second floor of row I, or N. */
+static size_t
+second_floor (const struct bench_row *rows, size_t n, size_t i)
 {
-    struct bench_ratio r;
+    for (size_t k = 0; rows[i].floor && k < n; k++)
+        if (strcmp (rows[k].name, rows[i].floor) == 0 && !rows[k].left_out)
+            return k;
+    return n;
+}
+
+/* FLOORS has the samples of the first and, if SECOND, the second floor. */
+static void
+print_row (const char *title, const struct bench_row *row, const double *samples,
+           const double *const *floors)
+{
+    struct bench_ratio r, second = {0};
     if (row->left_out) {
         printf ("  %-44s left out: %s\n", row->name, row->left_out);
         return;
     }
-    judge (samples, floor, &r);
+    judge (samples, floors[0], &r);
     printf ("  %-44s", row->name);
     print_time (r.seconds);
-    printf ("  %6.3f  [%.3f %.3f]\n", r.ratio, r.low, r.high);
-    bench_record (title, row->name, 1e9 * r.seconds, r.ratio, r.low, r.high);
+    printf ("  %6.3f  [%.3f %.3f]", r.ratio, r.low, r.high);
+    if (floors[1]) {
+        judge (samples, floors[1], &second);
+        printf ("  %6.3f  [%.3f %.3f]", second.ratio, second.low, second.high);
+    }
+    putchar ('\n');
+    record (title, row->name, &r, second.ratio);
 }
 
 static void
@@ -195,12 +223,11 @@ compare_rows (const char *title, const struct bench_row *rows, size_t n, const c
 {
     double *samples[MAX_ROWS];
     size_t counts[MAX_ROWS], order[MAX_ROWS], running = 0;
-    double *floor = malloc (rounds * sizeof *floor);
 
     n = n < MAX_ROWS ? n : MAX_ROWS;
     for (size_t i = 0; i < n; i++) {
         samples[i] = malloc (rounds * sizeof *samples[i]);
-        if (!samples[i] || !floor)
+        if (!samples[i])
             die ("memory");
         if (rows[i].left_out)
             continue;
@@ -209,13 +236,15 @@ compare_rows (const char *title, const struct bench_row *rows, size_t n, const c
     }
     run_rounds (rows, order, running, counts, samples, dir, prepare);
 
-    printf ("\n  %-44s %11s  %6s  %s\n", title, "median", "ratio", "[quartiles]");
-    memcpy (floor, samples[0], rounds * sizeof *floor);
+    printf ("\n  %-44s %11s  %6s  %-13s  %s\n", title, "median", "ratio", "[quartiles]",
+            "to the second floor");
     for (size_t i = 0; i < n; i++) {
-        print_row (title, &rows[i], samples[i], floor);
-        free (samples[i]);
+        size_t k = second_floor (rows, n, i);
+        const double *floors[] = {samples[0], k < n ? samples[k] : NULL};
+        print_row (title, &rows[i], samples[i], floors);
     }
-    free (floor);
+    for (size_t i = 0; i < n; i++)
+        free (samples[i]);
     fflush (stdout);
 }
 
@@ -367,7 +396,9 @@ open_csv (const char *name)
     if (!csv || fseeko (csv, 0, SEEK_END))
         return -1;
     if (ftello (csv) == 0)
-        fputs ("program,row,competitor,directory type,median ns,ratio,q1,q3,rounds\n", csv);
+        fputs ("program,row,competitor,directory type,median ns,ratio,q1,q3,rounds,"
+               "second ratio\n",
+               csv);
     return 0;
 }
 

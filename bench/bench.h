@@ -11,7 +11,8 @@
 #include <stddef.h>
 
 /*
- * One competitor. The first row of a table is its floor, which the others are compared with. It has
+ * One competitor. The first row of a table is its floor, which the others are compared with: the
+ * bare calls. A row may name a second floor: what libc's stream over the same calls costs. It has
  * either of RUN and TIME.
  */
 struct bench_row {
@@ -23,6 +24,7 @@ struct bench_row {
     const char *word;     /* for TIME */
     size_t items;         /* what is done once is so many things, and one is printed; 0 is 1 */
     const char *left_out; /* not NULL: it does not run, for this reason */
+    const char *floor;    /* the name of the row that is its second floor, or NULL */
 };
 
 /* Runs the rows against each other in DIR and prints how they compare. */
@@ -62,7 +64,7 @@ void bench_ratios (const struct bench_timed *, size_t n, struct bench_ratio *res
 
 /*
  * A line for the file of option -c, for what bench_table() does not print. NANOSECONDS may be any
- * number that the name of the row explains.
+ * number that the name of the row explains. There is no second floor.
  */
 void bench_record (const char *row, const char *competitor, double nanoseconds, double ratio,
                    double low, double high);

@@ -5,7 +5,10 @@
  */
 #define _GNU_SOURCE
 
+#include <config.h>
+
 #include "peers.h"
+#include "streams.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -131,13 +134,19 @@ use_bare (const char *dir)
 }
 
 /* Both ways with a stream. */
+static FILE *
+fdopen_it (int fd)
+{
+    return fd < 0 ? NULL : fdopen (fd, "w+b");
+}
+
 static int
-with_mkostemp (const char *dir, int (*finish) (FILE *f))
+with_mkostemp (const char *dir, FILE *(*make) (int fd), int (*finish) (FILE *f))
 {
     char name[4096];
     snprintf (name, sizeof name, "%s/tmpXXXXXX", dir);
     int fd = mkostemp (name, O_CLOEXEC);
-    return fd < 0 || finish (fdopen (fd, "w+b")) ? -1 : unlink (name);
+    return finish (make (fd)) ? -1 : unlink (name);
 }
 
 #define BOTH(name, stream)                     \
@@ -153,6 +162,7 @@ with_mkostemp (const char *dir, int (*finish) (FILE *f))
     }
 
 BOTH (fdopen, fdopen_unnamed (dir))
+BOTH (cookie_unnamed, streams_cookie_over (open_unnamed (dir)))
 BOTH (tmpfile, tmpfile ())
 BOTH (unnamed, TemporaryFile (.dir = dir))
 BOTH (buffered, TemporaryFile (.dir = dir, .buffering = 65536))
@@ -162,14 +172,37 @@ BOTH (recoverable, NamedTemporaryFile (.dir = dir, .recoverable = 1))
 static int
 create_mkostemp (const char *dir)
 {
-    return with_mkostemp (dir, close_stream);
+    return with_mkostemp (dir, fdopen_it, close_stream);
+}
+
+static int
+create_cookie (const char *dir)
+{
+    return with_mkostemp (dir, streams_cookie_over, close_stream);
+}
+
+static int
+use_cookie (const char *dir)
+{
+    return with_mkostemp (dir, streams_cookie_over, use_stream);
 }
 
 static int
 use_mkostemp (const char *dir)
 {
-    return with_mkostemp (dir, use_stream);
+    return with_mkostemp (dir, fdopen_it, use_stream);
 }
+
+/* The second floors. */
+#define OPEN_FDOPEN "open(O_TMPFILE), fdopen, fclose"
+#define OPEN_COOKIE "open(O_TMPFILE), fopencookie, fclose"
+#define NAMED_FDOPEN "mkostemp, fdopen, fclose, unlink"
+#define NAMED_COOKIE "mkostemp, fopencookie, fclose, unlink"
+#ifdef HAVE_FOPENCOOKIE
+#define NO_COOKIES NULL
+#else
+#define NO_COOKIES "no fopencookie() here"
+#endif
 
 #define ROWS(rows) rows, sizeof (rows) / sizeof *(rows), dir
 
@@ -178,10 +211,16 @@ compare_created (const char *dir, const char *elsewhere)
 {
     const struct bench_row unnamed[] = {
         {.name = "open(O_TMPFILE), close", .run = create_bare},
-        {.name = "open(O_TMPFILE), fdopen, fclose", .run = create_fdopen},
-        {.name = "tmpfile(), fclose", .run = create_tmpfile, .left_out = elsewhere},
-        {.name = "TemporaryFile(), fclose", .run = create_unnamed},
-        {.name = "TemporaryFile(.buffering = 65536), fclose", .run = create_buffered},
+        {.name = OPEN_FDOPEN, .run = create_fdopen},
+        {.name = OPEN_COOKIE, .run = create_cookie_unnamed, .left_out = NO_COOKIES},
+        {.name = "tmpfile(), fclose",
+         .run = create_tmpfile,
+         .left_out = elsewhere,
+         .floor = OPEN_FDOPEN},
+        {.name = "TemporaryFile(), fclose", .run = create_unnamed, .floor = OPEN_FDOPEN},
+        {.name = "TemporaryFile(.buffering = 65536), fclose",
+         .run = create_buffered,
+         .floor = OPEN_COOKIE},
         peers_libc_directory (peers_create_unnamed ("libite's tempfile(), fclose", "peer_libite"),
                               elsewhere),
         peers_create_unnamed ("Qt's QTemporaryFile", "peer_qt"),
@@ -190,9 +229,12 @@ compare_created (const char *dir, const char *elsewhere)
     };
     const struct bench_row named[] = {
         {.name = "open(O_CREAT|O_EXCL), close, unlink", .run = create_bare_named},
-        {.name = "mkostemp, fdopen, fclose, unlink", .run = create_mkostemp},
-        {.name = "NamedTemporaryFile(), fclose", .run = create_named},
-        {.name = "NamedTemporaryFile(.recoverable = 1), fclose", .run = create_recoverable},
+        {.name = NAMED_FDOPEN, .run = create_mkostemp},
+        {.name = NAMED_COOKIE, .run = create_cookie, .left_out = NO_COOKIES},
+        {.name = "NamedTemporaryFile(), fclose", .run = create_named, .floor = NAMED_COOKIE},
+        {.name = "NamedTemporaryFile(.recoverable = 1), fclose",
+         .run = create_recoverable,
+         .floor = NAMED_COOKIE},
         peers_create_named ("GLib's g_file_open_tmp(), g_close, g_unlink", "peer_glib"),
         peers_create_named ("APR's apr_file_mktemp(), apr_file_close", "peer_apr"),
         peers_create_named ("Qt's QTemporaryFile, fileName()", "peer_qt"),
@@ -208,10 +250,11 @@ compare_used (const char *dir, const char *elsewhere)
 {
     const struct bench_row unnamed[] = {
         {.name = "open(O_TMPFILE), write, lseek, read, close", .run = use_bare},
-        {.name = "open(O_TMPFILE), fdopen", .run = use_fdopen},
-        {.name = "tmpfile()", .run = use_tmpfile, .left_out = elsewhere},
-        {.name = "TemporaryFile()", .run = use_unnamed},
-        {.name = "TemporaryFile(.buffering = 65536)", .run = use_buffered},
+        {.name = OPEN_FDOPEN, .run = use_fdopen},
+        {.name = OPEN_COOKIE, .run = use_cookie_unnamed, .left_out = NO_COOKIES},
+        {.name = "tmpfile()", .run = use_tmpfile, .left_out = elsewhere, .floor = OPEN_FDOPEN},
+        {.name = "TemporaryFile()", .run = use_unnamed, .floor = OPEN_FDOPEN},
+        {.name = "TemporaryFile(.buffering = 65536)", .run = use_buffered, .floor = OPEN_COOKIE},
         peers_libc_directory (peers_use_unnamed ("libite's tempfile()", "peer_libite"), elsewhere),
         peers_use_unnamed ("Qt's QTemporaryFile", "peer_qt"),
         peers_row ("Rust's tempfile()", &peers_rust, "use_unnamed", 1),
@@ -219,9 +262,12 @@ compare_used (const char *dir, const char *elsewhere)
     };
     const struct bench_row named[] = {
         {.name = "open(O_CREAT|O_EXCL), ..., close, unlink", .run = use_bare_named},
-        {.name = "mkostemp, fdopen, ..., fclose, unlink", .run = use_mkostemp},
-        {.name = "NamedTemporaryFile()", .run = use_named},
-        {.name = "NamedTemporaryFile(.recoverable = 1)", .run = use_recoverable},
+        {.name = NAMED_FDOPEN, .run = use_mkostemp},
+        {.name = NAMED_COOKIE, .run = use_cookie, .left_out = NO_COOKIES},
+        {.name = "NamedTemporaryFile()", .run = use_named, .floor = NAMED_COOKIE},
+        {.name = "NamedTemporaryFile(.recoverable = 1)",
+         .run = use_recoverable,
+         .floor = NAMED_COOKIE},
         peers_use_named ("GLib's g_file_open_tmp(), ..., g_unlink", "peer_glib"),
         peers_use_named ("APR's apr_file_mktemp()", "peer_apr"),
         peers_use_named ("Qt's QTemporaryFile, fileName()", "peer_qt"),

@@ -7,6 +7,8 @@
  */
 #define _GNU_SOURCE
 
+#include <config.h>
+
 #include "io_items.h"
 #include "peers.h"
 #include "streams.h"
@@ -83,16 +85,20 @@ static const struct peer bare = {
 
 /* --- streams --- */
 
+#define CUSTOM "fopencookie, empty callbacks"
+
 static const struct stream {
     const char *name;
     FILE *(*open) (const char *dir);
+    const char *floor;
 } streams[] = {
-    {"mkostemp, fdopen", streams_fdopen},
-    {"tmpfile()", streams_tmpfile},
-    {"TemporaryFile()", streams_unnamed},
-    {"NamedTemporaryFile()", streams_named},
-    {"TemporaryFile(.buffering = 65536)", streams_buffered},
-    {"SpooledTemporaryFile(), in memory", streams_spooled},
+    {"mkostemp, fdopen", streams_fdopen, NULL},
+    {CUSTOM, streams_cookie, NULL},
+    {"tmpfile()", streams_tmpfile, NULL},
+    {"TemporaryFile()", streams_unnamed, NULL},
+    {"NamedTemporaryFile()", streams_named, CUSTOM},
+    {"TemporaryFile(.buffering = 65536)", streams_buffered, CUSTOM},
+    {"SpooledTemporaryFile(), in memory", streams_spooled, CUSTOM},
 };
 enum { STREAMS = sizeof streams / sizeof *streams, ROWS = STREAMS + 5 };
 
@@ -139,7 +145,14 @@ static struct bench_row
 stream_row (const struct stream *s, const struct io_item *item, struct open_file *o,
             const char *dir)
 {
-    struct bench_row row = {.name = s->name, .time = time_stream, .arg = o, .items = item->items};
+    struct bench_row row = {
+        .name = s->name, .time = time_stream, .arg = o, .items = item->items, .floor = s->floor};
+#ifndef HAVE_FOPENCOOKIE
+    if (s->open == streams_cookie) {
+        row.left_out = "no fopencookie() here";
+        return row;
+    }
+#endif
     if (s->open == streams_tmpfile && !bench_has_tmpfile (dir)) {
         row.left_out = "it works in " P_tmpdir ", another file system";
         return row;

@@ -12,6 +12,13 @@
 int streams_descriptor (const char *dir);
 
 FILE *streams_fdopen (const char *dir); /* of that descriptor */
+
+/* A stream of fopencookie() over FD, with callbacks that do read(), write(), lseek() and close()
+ * and nothing else: what libc's custom streams cost. NULL, with FD closed; ENOSYS: there are none.
+ */
+FILE *streams_cookie_over (int fd);
+FILE *streams_cookie (const char *dir); /* over that descriptor */
+
 FILE *streams_tmpfile (const char *dir);
 FILE *streams_unnamed (const char *dir);
 FILE *streams_buffered (const char *dir); /* with 64 KiB */

@@ -28,10 +28,6 @@ struct storage_ops {
     /* Where the end is, and stay; NULL: nothing but the seek to it would tell. */
     off_t (*end) (struct storage *);
 
-    /* Takes back the seek before, which worked and has to be the last call; NULL: a seek to where
-     * it was does. -1 with errno. */
-    off_t (*unseek) (struct storage *);
-
     /* As ftruncate(2); the position stays. */
     int (*truncate) (struct storage *, off_t size);
 

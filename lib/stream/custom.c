@@ -23,6 +23,9 @@
 
 #include <errno.h>
 #include <stdint.h>
+#ifdef HAVE___FPENDING
+#include <stdio_ext.h>
+#endif
 #include <string.h>
 
 static struct table streams;
@@ -110,8 +113,6 @@ after_seek (struct stream *s, off_t position)
 ssize_t
 tempfile__stream_read (struct stream *s, char *buffer, size_t size)
 {
-    if (s->text)
-        return tempfile__exact_read (s, buffer, size);
     return s->storage->ops->read (s->storage, buffer, next_helping (s, size));
 }
 
@@ -120,19 +121,36 @@ tempfile__stream_read (struct stream *s, char *buffer, size_t size)
 size_t
 tempfile__stream_write (struct stream *s, const char *buffer, size_t size)
 {
-    size_t done = s->text ? tempfile__exact_write (s, buffer, size)
-                          : s->storage->ops->write (s->storage, buffer, size);
+    size_t done = s->storage->ops->write (s->storage, buffer, size);
     if (done < size && !s->failed)
         s->failed = errno;
     tempfile__stream_forget_offset (s->file);
     return done;
 }
 
+/*
+ * To say where it is, stdio goes to the end when it has something to append. For a text that would
+ * be a change of place, which an encoder has to know of. Before a seek of the program's stdio has
+ * written out all.
+ */
+static bool
+only_asks_for_end (const struct stream *s, off_t offset, int whence)
+{
+#ifdef HAVE___FPENDING
+    return whence == SEEK_END && offset == 0 && s->storage->ops->end && __fpending (s->file) > 0;
+#else
+    (void) s;
+    (void) offset;
+    (void) whence;
+    return false;
+#endif
+}
+
 off_t
 tempfile__stream_seek (struct stream *s, off_t offset, int whence)
 {
-    if (s->text)
-        return tempfile__exact_seek (s, offset, whence);
+    if (only_asks_for_end (s, offset, whence))
+        return s->storage->ops->end (s->storage);
     off_t position = s->storage->ops->seek (s->storage, offset, whence);
     if (position >= 0 && (offset != 0 || whence != SEEK_CUR))
         after_seek (s, position);
@@ -262,8 +280,6 @@ buffer_size (const struct settings *settings)
 static bool
 keep_text_settings (struct stream *s, const struct settings *settings)
 {
-    s->text = settings->mode.text;
-    s->exact.wanted = settings->mode.readable;
     s->errors = settings->errors;
     s->newline = settings->newline;
     if (!settings->encoding)

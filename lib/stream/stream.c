@@ -199,17 +199,14 @@ truncate_file (FILE *f, off_t size)
     return ftruncate_retrying (fileno (f), size);
 }
 
-/*
- * The position is asked for first, when nothing is left that an append would move, and set again
- * at the end, which makes stdio forget what it has read: that may be past the new end.
+/* Between the two calls of stdio it holds nothing; the second makes it forget that the file ended.
  */
 static int
 truncate_locked (FILE *f, off_t size)
 {
-    off_t position = fflush (f) == 0 ? ftello (f) : -1;
-    if (position < 0 || truncate_file (f, size) < 0)
+    if (fflush (f) != 0 || truncate_file (f, size) < 0)
         return -1;
-    return fseeko (f, 0, SEEK_END) < 0 ? -1 : fseeko (f, position, SEEK_SET);
+    return fseeko (f, 0, SEEK_CUR);
 }
 
 EXPORT int

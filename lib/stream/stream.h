@@ -21,16 +21,6 @@ struct hook {
     void *arg;
 };
 
-struct exactness {
-    bool wanted;
-    char *area; /* the buffer that stdio has; NULL: not seen yet */
-    size_t size;
-    bool rounded;       /* the last seek may have been for a place further on */
-    bool asked_further; /* it was, and stdio is about to say how far */
-    bool nowhere;       /* there was nothing to go to where it was */
-    off_t target, old;  /* of that seek */
-};
-
 /* What stdio keeps about wide characters, large enough for any version of it; see stream/members.c.
  */
 enum { WIDE_AREA = 512 };
@@ -47,13 +37,11 @@ struct stream {
     struct entry *entry; /* NULL: no name */
     enum tempfile_delete delete_when;
     bool recoverable;
-    int failed;         /* errno of the first write that failed, or 0 */
-    struct hook *hooks; /* last added first */
-    size_t helping;     /* how much to read next at most */
-    bool text;
+    int failed;                   /* errno of the first write that failed, or 0 */
+    struct hook *hooks;           /* last added first */
+    size_t helping;               /* how much to read next at most */
     char *encoding;               /* these three of a text stream, to open another like it */
     const char *errors, *newline; /* strings that stay */
-    struct exactness exact;
 #ifdef STREAM_WIDE_MEMBER
     struct wideness wide;
 #endif
@@ -106,11 +94,6 @@ ssize_t tempfile__stream_read (struct stream *, char *, size_t);
 size_t tempfile__stream_write (struct stream *, const char *, size_t);
 off_t tempfile__stream_seek (struct stream *, off_t, int whence);
 int tempfile__stream_close (struct stream *);
-
-/* As the ops of a storage, when libc calls for them. */
-ssize_t tempfile__exact_read (struct stream *, char *, size_t);
-size_t tempfile__exact_write (struct stream *, const char *, size_t);
-off_t tempfile__exact_seek (struct stream *, off_t, int whence);
 
 /* Of an open stream: makes wide characters and freopen() safe, and as they were; and whether
  * freopen() was called, which may be asked when the FILE is gone, too. */

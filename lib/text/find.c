@@ -61,6 +61,7 @@ jump (struct text *t, const struct position *p)
     t->here.file = p->file;
     t->here.state = p->state;
     t->here.skip_lf = p->skip_lf;
+    t->here.stray = 0;
     t->here.spill_pos = t->here.spill_end = 0;
     t->way = p->way == AS_WRITTEN ? AS_WRITTEN : AS_READ;
     t->phase = READING;
@@ -109,6 +110,15 @@ pass_end_of_run (struct text *t)
     return 0;
 }
 
+/* If TARGET, which P is the entry for, is within what comes back otherwise than it was written: the
+ * offset of the next entry. */
+static off_t
+end_of_stray (const struct text *t, const struct position *p, off_t target)
+{
+    bool within = p && p->way == CLOSED && p->program < target;
+    return within && p + 1 < t->index.entries + t->index.n ? p[1].program : 0;
+}
+
 /* Reads its way to TARGET. */
 static int
 find (struct text *t, off_t target)
@@ -116,6 +126,7 @@ find (struct text *t, off_t target)
     const struct position *p = target > 0 ? tempfile__index_by_program (&t->index, target) : NULL;
     if (jump (t, p) < 0)
         return -1;
+    t->here.stray = end_of_stray (t, p, target);
     int found = walk (t, target);
     if (found < 0 || (found == 0 && beyond (t, target) < 0))
         return -1;
@@ -150,6 +161,38 @@ find_end (struct text *t, off_t unused)
     if (n < 0 && errno != EILSEQ)
         return -1;
     t->here.file = size;
+    t->here.skip_lf = false;
+    return 0;
+}
+
+/*
+ * Reads its way to FILE, an offset of the file, or to the next one that a character ends at.
+ * Nothing is known any more of what comes after it, nor after where the stream was.
+ */
+static int
+find_file (struct text *t, off_t file)
+{
+    off_t known = file < t->here.file ? file : t->here.file;
+    while (t->index.n > 0 && t->index.entries[t->index.n - 1].file > known)
+        t->index.n--;
+    off_t size = t->below->ops->seek (t->below, 0, SEEK_END);
+    if (size < 0)
+        return -1;
+    if (file >= size) {
+        if (find_end (t, 0) < 0)
+            return -1;
+        return file == size ? 0 : beyond (t, t->here.at + (file - size) / t->codec->unit);
+    }
+    if (jump (t, tempfile__index_by_file (&t->index, file)) < 0)
+        return -1;
+    for (int one = 1; one > 0 && t->here.file < file;) {
+        if (t->way == AS_READ)
+            tempfile__text_note_reading (t);
+        one = tempfile__text_read_one (t);
+        if (one < 0)
+            return -1;
+        pass_bytes (t, t->here.spill_end - t->here.spill_pos);
+    }
     t->here.skip_lf = false;
     return 0;
 }
@@ -195,4 +238,10 @@ int
 tempfile__text_find_end (struct text *t)
 {
     return search (t, find_end, 0);
+}
+
+int
+tempfile__text_find_file (struct text *t, off_t file)
+{
+    return search (t, find_file, file);
 }

@@ -49,6 +49,7 @@ enum { BUFFER = 65536, FIRST_CHUNK = 8192, PARTIAL = 8 };
 struct place {
     off_t at, file;
     struct codec_state state;
+    off_t stray;  /* not 0: within what comes back otherwise than it was written, up to there */
     bool skip_lf; /* a '\n' that comes next belongs to the '\r' before */
     unsigned char spill[REPLACEMENT];
     size_t spill_pos, spill_end;
@@ -86,13 +87,10 @@ struct text {
     struct index run; /* of what is read where something was written before */
     off_t run_start;
     bool in_run, differs;
+    bool sought;  /* the call before was a seek to an offset */
+    bool peeked;  /* the call before was the read after that, of a byte */
     bool marking; /* the next character needs entries around it */
     bool lossy;   /* something was written that comes back as something else */
-
-    struct moment before; /* the last seek that worked */
-
-    struct moment kept; /* what tempfile_truncate() is about to come back to, if it is */
-    bool is_kept;
 };
 
 /* The layer that a storage is. */
@@ -147,6 +145,7 @@ void tempfile__text_reposition (struct text *);
  */
 int tempfile__text_find (struct text *, off_t target);
 int tempfile__text_find_end (struct text *);
+int tempfile__text_find_file (struct text *, off_t file);
 
 /* --- text/track.c --- */
 

@@ -13,10 +13,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * The storage below may be a descriptor that others have, and that a child, say, has moved: then
+ * the stream is where that is now. 0, or -1 with errno.
+ */
+static int
+follow (struct text *t)
+{
+    off_t left = t->here.file + (off_t) (t->raw_end - t->raw_pos);
+    off_t now = t->below->ops->seek (t->below, 0, SEEK_CUR);
+    if (now < 0 || now == left)
+        return now < 0 ? -1 : 0;
+    if (tempfile__text_flush_partial (t) < 0)
+        return -1;
+    tempfile__text_end_writing (t);
+    if (tempfile__text_find_file (t, now) < 0)
+        return -1;
+    tempfile__text_reposition (t);
+    return 0;
+}
+
 static int
 begin_reading (struct text *t)
 {
-    t->is_kept = false;
     if (t->phase == READING)
         return 0;
     if (tempfile__text_flush_partial (t) < 0)
@@ -27,16 +46,6 @@ begin_reading (struct text *t)
     t->chunk = FIRST_CHUNK;
     tempfile__text_begin_run (t);
     return 0;
-}
-
-static ssize_t
-text_read (struct storage *s, void *buffer, size_t size)
-{
-    struct text *t = text_self (s);
-    if (size == 0 || begin_reading (t) < 0)
-        return size == 0 ? 0 : -1;
-    tempfile__text_note_reading (t);
-    return tempfile__text_read_some (t, buffer, size);
 }
 
 /*
@@ -56,12 +65,11 @@ comes_with_more (const struct text *t)
 static int
 begin_writing (struct text *t)
 {
-    t->is_kept = false;
     if (t->phase == WRITING)
         return 0;
     if (t->phase == READING)
         tempfile__text_commit_run (t);
-    if (text_has_spill (t)) {
+    if (text_has_spill (t) || t->here.stray > t->here.at) {
         errno = EINVAL;
         return -1;
     }
@@ -93,7 +101,10 @@ static size_t
 text_write (struct storage *s, const void *buffer, size_t size)
 {
     struct text *t = text_self (s);
-    return size == 0 || begin_writing (t) < 0 ? 0 : tempfile__text_put (t, buffer, size);
+    t->sought = t->peeked = false;
+    if (size == 0 || follow (t) < 0 || begin_writing (t) < 0)
+        return 0;
+    return tempfile__text_put (t, buffer, size);
 }
 
 static struct moment
@@ -124,6 +135,35 @@ go (struct text *t, off_t target)
         return -1;
     tempfile__text_reposition (t);
     return t->here.at;
+}
+
+/*
+ * stdio may go to an offset by seeking to one in front of it, reading, and seeking on by the rest.
+ * What was written may count otherwise as it is read, and then this would lead elsewhere. So the
+ * read after a seek brings a single byte, where that can be, and a seek on from there is one by the
+ * program's count: see text_seek(). What is read within what comes back otherwise ends where the
+ * program's count says.
+ */
+static ssize_t
+text_read (struct storage *s, void *buffer, size_t size)
+{
+    struct text *t = text_self (s);
+    if (size == 0)
+        return 0;
+    if (follow (t) < 0)
+        return -1;
+    if (t->here.stray && t->here.at >= t->here.stray && go (t, t->here.at) < 0)
+        return -1;
+    if (begin_reading (t) < 0)
+        return -1;
+    tempfile__text_note_reading (t);
+    t->peeked = t->sought && t->in_run;
+    t->sought = false;
+    if (t->peeked)
+        size = 1;
+    else if (t->here.stray && (off_t) size > t->here.stray - t->here.at)
+        size = (size_t) (t->here.stray - t->here.at);
+    return tempfile__text_read_some (t, buffer, size);
 }
 
 static off_t
@@ -163,7 +203,12 @@ static off_t
 text_seek (struct storage *s, off_t offset, int whence)
 {
     struct text *t = text_self (s);
-    if (whence == SEEK_CUR) {
+    bool goes_on = whence == SEEK_CUR && ((t->peeked && offset > 0) || t->here.stray);
+    t->sought = whence == SEEK_SET;
+    t->peeked = false;
+    if (whence == SEEK_CUR && follow (t) < 0)
+        return -1;
+    if (whence == SEEK_CUR && !goes_on) {
         if (settle_newline (t) < 0)
             return -1;
         tempfile__text_commit_run (t);
@@ -176,26 +221,11 @@ text_seek (struct storage *s, off_t offset, int whence)
     if (tempfile__text_flush_partial (t) < 0)
         return -1;
     tempfile__text_end_writing (t);
-    bool returns = t->is_kept && whence == SEEK_SET && offset == t->kept.here.at;
-    t->is_kept = t->is_kept && whence == SEEK_END;
-    if (returns)
-        return come_back (t, &t->kept);
     if (whence == SEEK_CUR && __builtin_add_overflow (offset, t->here.at, &offset)) {
         errno = EOVERFLOW;
         return -1;
     }
-    const struct moment before = moment_of (t);
-    off_t at = whence == SEEK_END ? go_end (t, offset) : go (t, offset);
-    if (at >= 0)
-        t->before = before;
-    return at;
-}
-
-static off_t
-text_unseek (struct storage *s)
-{
-    struct text *t = text_self (s);
-    return come_back (t, &t->before);
+    return whence == SEEK_END ? go_end (t, offset) : go (t, offset);
 }
 
 static off_t
@@ -219,11 +249,11 @@ text_truncate (struct storage *s, off_t size)
     if (tempfile__text_flush_partial (t) < 0)
         return -1;
     tempfile__text_end_writing (t);
-    struct moment now = moment_of (t);
+    const struct moment now = moment_of (t);
     if (tempfile__text_find (t, size) < 0)
         return -1;
     const struct position end = tempfile__text_position (t, AS_READ);
-    const bool within = text_has_spill (t);
+    const bool within = text_has_spill (t) || t->here.stray > size;
     if (come_back (t, &now) < 0)
         return -1;
     if (within) {
@@ -235,9 +265,7 @@ text_truncate (struct storage *s, off_t size)
     tempfile__index_cut (&t->index, size, end.file);
     if (t->index.n > 0)
         tempfile__index_add (&t->index, &end);
-    now.passing = now.passing && now.here.file < end.file;
-    t->kept = now;
-    t->is_kept = true;
+    t->passing = now.passing && now.here.file < end.file;
     return 0;
 }
 
@@ -288,7 +316,6 @@ static const struct storage_ops text_ops = {
     .write = text_write,
     .seek = text_seek,
     .end = text_end,
-    .unseek = text_unseek,
     .truncate = text_truncate,
     .descriptor = text_descriptor,
     .close = text_close,
