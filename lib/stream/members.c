@@ -58,7 +58,7 @@ is_tried (void)
     return answer == YES;
 }
 
-#else
+#elif defined HAVE_STREAM_FILENO || defined STREAM_OFFSET_MEMBER || defined STREAM_WIDE_MEMBER
 
 static bool
 is_tried (void)
