@@ -392,8 +392,9 @@ tempfile_into_path (FILE *f)
     int err = path ? 0 : errno;
     if (!path && !keep)
         s->delete_when = TEMPFILE_DELETE_ON_CLOSE;
+    errno = 0;
     if (fclose (f) != 0 && !err) {
-        err = errno;
+        err = errno ? errno : EIO; /* libc may not say why */
         if (!keep)
             tempfile_unlink (path);
         tempfile__fail_system (err, "cannot close the stream");

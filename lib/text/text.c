@@ -138,6 +138,22 @@ go (struct text *t, off_t target)
 }
 
 /*
+ * stdio need not ask for a seek when all that it was given is used up. So the storage below is
+ * where the stream is, to the character, and of it is not read more than may be wanted.
+ */
+static ssize_t
+read_in_step (struct text *t, void *buffer, size_t size)
+{
+    t->chunk = size < LONGEST ? LONGEST : size < BUFFER ? size : BUFFER;
+    ssize_t n = tempfile__text_read_some (t, buffer, size);
+    int err = errno;
+    if (t->raw_pos < t->raw_end && tempfile__text_move_below (t, t->here.file) < 0)
+        return -1;
+    errno = err;
+    return n;
+}
+
+/*
  * stdio may go to an offset by seeking to one in front of it, reading, and seeking on by the rest.
  * What was written may count otherwise as it is read, and then this would lead elsewhere. So the
  * read after a seek brings a single byte, where that can be, and a seek on from there is one by the
@@ -163,7 +179,7 @@ text_read (struct storage *s, void *buffer, size_t size)
         size = 1;
     else if (t->here.stray && (off_t) size > t->here.stray - t->here.at)
         size = (size_t) (t->here.stray - t->here.at);
-    return tempfile__text_read_some (t, buffer, size);
+    return read_in_step (t, buffer, size);
 }
 
 static off_t
