@@ -1,27 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Locks and generations across fork().
+ * Memory that is zero in each new process, and what is told by it.
  *
- * fork() copies one thread only. A lock that another thread held would stay locked in the child
- * for good, so the fork handlers take all locks before and release them after, on both sides.
- * The handlers are installed when the library is loaded, because there is no better moment: at
- * first use, a fork in another thread could come between. libc forgets them at dlclose.
- *
- * If they cannot be installed (no memory at load time), each generation is asked of the kernel.
+ * It is a page of this library's own zeroed data, so that it comes and goes with the library: the
+ * first whole page of an area that is large enough for one, whatever the size of a page.
  */
 #include "base/export.h"
 
 #include "base/process.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-static pthread_mutex_t locks[LOCKS] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER,
-                                       PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
-static _Atomic unsigned generation = 1;
-static pid_t known;
-static bool unwatched;
+static pthread_mutex_t locks[LOCKS] = {PTHREAD_MUTEX_INITIALIZER};
 
 void
 tempfile__lock (enum lock lock)
@@ -35,45 +27,113 @@ tempfile__unlock (enum lock lock)
     pthread_mutex_unlock (&locks[lock]);
 }
 
-unsigned
-tempfile__generation (void)
-{
-    if (unwatched)
-        return (unsigned) getpid (); /* LCOV_EXCL_LINE: without memory before main() */
-    return atomic_load_explicit (&generation, memory_order_relaxed);
-}
+enum { LARGEST_PAGE = 65536 };
 
-bool
-tempfile__process_known (void)
+static char area[2 * LARGEST_PAGE];
+
+static struct process elsewhere; /* where the kernel wipes nothing */
+static _Atomic (struct process *) current;
+
+/* The generations that this process has seen: not wiped. */
+static _Atomic unsigned generations;
+
+static struct process *
+wiped_page (void)
 {
-    return unwatched || getpid () == known;
+#ifdef MADV_WIPEONFORK
+    long size = sysconf (_SC_PAGESIZE);
+    if (size <= 0 || size > LARGEST_PAGE)
+        return NULL;
+    size_t page = (size_t) size;
+    char *p = area + (page - (uintptr_t) area % page) % page;
+    /* An emulator that knows nothing of advice calls all of it good, and this, too. */
+    if (madvise (p, page, -1) == 0 || madvise (p, page, MADV_WIPEONFORK) != 0)
+        return NULL;
+    return (struct process *) (void *) p;
+#else
+    return NULL;
+#endif
 }
 
 static void
-before_fork (void)
+wipe (void)
+{
+    atomic_store (&elsewhere.generation, 0);
+    atomic_store (&elsewhere.readers, 0);
+    atomic_store (&elsewhere.walks, 0);
+    atomic_store (&elsewhere.ending, 0);
+}
+
+static void
+close_locks (void)
 {
     for (int i = 0; i < LOCKS; i++)
         tempfile__lock ((enum lock) i);
 }
 
 static void
-after_fork_in_parent (void)
+open_locks (void)
 {
     for (int i = LOCKS; i-- > 0;)
         tempfile__unlock ((enum lock) i);
 }
 
 static void
-after_fork_in_child (void)
+begin_child (void)
 {
-    known = getpid ();
-    atomic_fetch_add_explicit (&generation, 1, memory_order_relaxed);
-    after_fork_in_parent ();
+    wipe ();
+    open_locks ();
 }
 
-__attribute__ ((__constructor__)) static void
-watch_forks (void)
+/* The first who asks settles it for the whole process. */
+static struct process *
+settle (void)
 {
-    known = getpid ();
-    unwatched = pthread_atfork (before_fork, after_fork_in_parent, after_fork_in_child) != 0;
+    struct process *none = NULL;
+    struct process *page = wiped_page ();
+    struct process *p = page ? page : &elsewhere;
+    return atomic_compare_exchange_strong (&current, &none, p) ? p : none;
+}
+
+struct process *
+tempfile__process (void)
+{
+    struct process *p = atomic_load_explicit (&current, memory_order_relaxed);
+    return p ? p : settle ();
+}
+
+/* Without the handlers, which take memory, a child is told by its number. */
+__attribute__ ((__constructor__)) static void
+begin (void)
+{
+    (void) tempfile__process ();
+    (void) pthread_atfork (close_locks, open_locks, begin_child);
+}
+
+/* Two threads may do this at once; only one sets the generation. */
+static unsigned
+new_generation (struct process *p)
+{
+    unsigned none = 0;
+    atomic_store (&p->pid, getpid ());
+    unsigned next = atomic_load (&generations) + 1;
+    if (!atomic_compare_exchange_strong (&p->generation, &none, next))
+        return none;
+    atomic_store (&generations, next);
+    return next;
+}
+
+unsigned
+tempfile__generation (void)
+{
+    struct process *p = tempfile__process ();
+    unsigned known = atomic_load (&p->generation);
+    return known ? known : new_generation (p);
+}
+
+bool
+tempfile__process_known (void)
+{
+    struct process *p = tempfile__process ();
+    return atomic_load (&p->generation) != 0 && atomic_load (&p->pid) == getpid ();
 }

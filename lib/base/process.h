@@ -1,25 +1,54 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What fork() means for this library: its locks, which a child must find open, and the
- * generation, by which a process tells what it made from what it inherited.
+ * Which process this is, and what a thread may be doing when a process begins or ends.
+ *
+ * LOCKS. libc has the list of all streams, which fflush (NULL) and fork() lock, and each FILE has
+ * a lock of its own; the order is the list, then a FILE. Callbacks run with either locked, a signal
+ * handler may call exit() at any instruction, and a child of fork() has one thread only. So a lock
+ * of this library would have to come last, be open in every child, and be free in every handler.
+ * What threads share here is therefore changed by atomic operations alone, each of which leaves it
+ * whole: table.h for streams, registry.h for names. Whoever adds a lock has to order it after
+ * those two, and may hold it neither while a FILE is locked nor while other code runs: hooks,
+ * allocators, anything that a thread can be cancelled in.
+ *
+ * The one lock that is left guards the character sets, which are on their way out.
+ *
+ * PROCESSES. Every child has copies of all that is here. What has to begin anew in each process is
+ * in struct process, which is all zero when a process begins. The kernel sees to that for every
+ * child with memory of its own, whichever call makes it (MADV_WIPEONFORK); where it cannot, a
+ * handler of pthread_atfork() does, and a child that calls none of those is told by its number
+ * only. A child that shares its parent's memory, as by vfork(), is always told by its number.
  */
 #ifndef PROCESS_H
 #define PROCESS_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
-/* The locks, in the order in which one thread may take several. No lock is held while code of
- * the program runs (hooks, callbacks), so such code may call anything here. */
-enum lock { LOCK_SIGNALS, LOCK_STREAMS, LOCK_REGISTRY, LOCK_CHARSETS, LOCKS };
+enum lock { LOCK_CHARSETS, LOCKS };
 
 void tempfile__lock (enum lock);
 void tempfile__unlock (enum lock);
 
-/* Differs between a process and each of its descendants by fork(); never 0. No system call. */
+struct process {
+    _Atomic unsigned generation; /* 0: nobody has asked */
+    _Atomic pid_t pid;
+    /* Of the registry: */
+    _Atomic unsigned readers;
+    _Atomic unsigned walks;
+    _Atomic int ending;
+    _Atomic pthread_t ender;
+};
+
+struct process *tempfile__process (void);
+
+/* Differs between a process and each of its ancestors; never 0. No system call, except for the
+ * first time in a process. */
 unsigned tempfile__generation (void);
 
-/* Whether this process is the one that the generation speaks of. False in a child that was made
- * behind libc's back (a bare clone), where nobody counted. One system call: for exit only. */
+/* Whether this process is the one that the generation speaks of. One system call. */
 bool tempfile__process_known (void);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "create/create.h"
+#include "life/ending.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -23,7 +24,7 @@ make_registered (const char *path, void *arg)
 {
     const struct registered *r = arg;
     if (tempfile__entry_pending (r->entry) < 0)
-        return CREATE_REFUSED; /* LCOV_EXCL_LINE: a walk in another thread, at this very moment */
+        return CREATE_REFUSED;
     int result = r->maker->make (path, r->maker->arg);
     if (result >= 0 && tempfile__entry_created (r->entry) == 0)
         return result;
@@ -41,6 +42,7 @@ tempfile__create_entry (const char *dir, const struct settings *s, enum entry_ki
                         const struct maker *maker, struct entry **entry)
 {
     size_t random;
+    tempfile__watch_end ();
     char *path = tempfile__make_path (dir, s, &random);
     if (!path) {
         tempfile__fail_system (ENOMEM, "dir '%s'", dir);

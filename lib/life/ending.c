@@ -2,14 +2,26 @@
 /*
  * How a process ends, and the library's part in it.
  *
- *     exit, dlclose   a destructor, which runs after the program's own atexit functions, so that
- *                     those still find their files
+ *     exit, dlclose   a destructor, which runs after the program's own atexit and destructor
+ *                     functions, so that those still find their files
  *     quick_exit      an at_quick_exit function
- *     a signal        when the program asked for it: cleans up, then lets the signal take the
- *                     course it would have taken without us
+ *     a signal        when the program asked for it: cleans up, then strikes again and kills
  *     the program's own handler calls tempfile_cleanup()
  *
- * What is deleted, and how that is safe at any moment, is the registry's business.
+ * The first three are certain. What is deleted, and how that is safe at any moment, is the
+ * registry's business.
+ *
+ * SIGNALS. Those are taken whose disposition is the default, and whose default ends the process.
+ * What a program ignores or handles is the program's, whenever it said so: there is no handler to
+ * call but the default action. The handler blocks all signals, so it is not interrupted by itself
+ * in the same thread; it may interrupt a deletion that exit() has begun, and does it all again.
+ *
+ * Once our handler may be known to others, who can ask sigaction(2) for it, it must not go away:
+ * the library stays loaded for good. Deletion is left to exit then, as dlclose() does nothing.
+ *
+ * STACK. The handler itself takes some 200 bytes besides the frame that the kernel makes, and
+ * tempfile__remove_tree_async_safe() what remove.h says; so SIGSTKSZ, 8 KiB as it has always been,
+ * does.
  */
 #include "base/export.h"
 
@@ -18,26 +30,37 @@
 #include "life/ending.h"
 #include "life/registry.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <ucontext.h>
 
-static const int fatal[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGPIPE, SIGALRM, SIGXCPU,
-                            SIGXFSZ, SIGSEGV, SIGBUS,  SIGABRT, SIGILL,  SIGFPE};
+static const int fatal[] = {
+    SIGHUP,    SIGINT,  SIGQUIT, SIGTERM, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGPROF, SIGVTALRM,
+    SIGXCPU,   SIGXFSZ, SIGSEGV, SIGBUS,  SIGABRT, SIGILL,  SIGFPE,  SIGTRAP, SIGSYS,
+#ifdef SIGPOLL
+    SIGPOLL, /* SIGIO; systems that ignore that one by default do not know this name */
+#endif
+#ifdef SIGSTKFLT
+    SIGSTKFLT,
+#endif
+#ifdef SIGPWR
+    SIGPWR,
+#endif
+};
 
 enum { FATAL = sizeof fatal / sizeof *fatal };
 
-/* What each signal would have done; written before our handler can run, and never while it may. */
-static struct sigaction previous[FATAL];
-static bool installed[FATAL];
+static atomic_bool stays_loaded;
 
 EXPORT void
 tempfile_cleanup (void)
 {
     int saved = errno;
-    tempfile__registry_clean_up ();
+    tempfile__registry_clean_up (false);
     errno = saved;
 }
 
@@ -49,133 +72,113 @@ will_come_again (int sig, const siginfo_t *info)
     return fault && info->si_code > 0;
 }
 
-/* The signal is blocked until the handler returns, and strikes then: in the right place for a core
- * dump, and with the right status for the parent. */
 static void
-die (int sig, const siginfo_t *info)
+set_default (int sig)
 {
     struct sigaction course = {.sa_handler = SIG_DFL};
     sigemptyset (&course.sa_mask);
     sigaction (sig, &course, NULL);
-    if (!will_come_again (sig, info))
-        raise (sig);
 }
 
-/* Calls the earlier handler with the signals blocked that it would have found blocked. */
-static void
-hand_on (int sig, siginfo_t *info, void *context, const struct sigaction *to)
-{
-    if (to->sa_flags & (int) SA_RESETHAND) {
-        struct sigaction course = {.sa_handler = SIG_DFL};
-        sigemptyset (&course.sa_mask);
-        sigaction (sig, &course, NULL);
-    }
-    sigset_t blocked = ((const ucontext_t *) context)->uc_sigmask;
-    for (int i = 1; i < NSIG; i++)
-        if (sigismember (&to->sa_mask, i) == 1)
-            sigaddset (&blocked, i);
-    if (!(to->sa_flags & SA_NODEFER))
-        sigaddset (&blocked, sig);
-    pthread_sigmask (SIG_SETMASK, &blocked, NULL);
-    if (to->sa_flags & SA_SIGINFO)
-        to->sa_sigaction (sig, info, context);
-    else
-        to->sa_handler (sig);
-}
-
+/*
+ * The signal is blocked until the handler returns, and strikes then: in the right place for a core
+ * dump, and with the right status for the parent. What sigsuspend(), ppoll() or pselect() had let
+ * in, and is blocked outside, has to be let in there, too.
+ */
 static void
 on_signal (int sig, siginfo_t *info, void *context)
 {
     int saved = errno;
-    tempfile__registry_clean_up ();
-    for (int i = 0; i < FATAL; i++) {
-        if (fatal[i] != sig)
-            continue;
-        errno = saved;
-        if (!(previous[i].sa_flags & SA_SIGINFO) && previous[i].sa_handler == SIG_DFL)
-            die (sig, info);
-        else
-            hand_on (sig, info, context, &previous[i]);
-    }
+    tempfile__registry_clean_up (true);
+    set_default (sig);
+    sigdelset (&((ucontext_t *) context)->uc_sigmask, sig);
+    if (!will_come_again (sig, info))
+        raise (sig);
     errno = saved;
 }
 
-static bool
-is_ours (const struct sigaction *a)
+/* What POSIX leaves to the implementation of dlopen() is none of it: a handle on what is loaded
+ * already is all that is asked for. Where we are not in a library of our own, it fails; nobody can
+ * unload us there. */
+static void
+stay_loaded (void)
 {
-    return a->sa_flags & SA_SIGINFO && a->sa_sigaction == on_signal;
+#if defined RTLD_NODELETE && defined RTLD_NOLOAD && defined PIC
+    Dl_info info;
+    if (!atomic_load (&stays_loaded) && dladdr (fatal, &info) != 0 && info.dli_fname &&
+        dlopen (info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE))
+        atomic_store (&stays_loaded, true);
+#endif
 }
 
-/*
- * An ignored signal stays ignored. A handler that was installed over ours may call ours: handing
- * on to it would go round in circles.
- */
 static bool
-wants_handler (int i, const struct sigaction *now)
+is_default (const struct sigaction *a)
 {
-    if (is_ours (now))
-        return false;
-    if (now->sa_flags & SA_SIGINFO)
-        return !installed[i];
-    return now->sa_handler != SIG_IGN && (now->sa_handler == SIG_DFL || !installed[i]);
+    return !(a->sa_flags & SA_SIGINFO) && a->sa_handler == SIG_DFL;
 }
 
 static int
-install (int i)
+install (int sig)
 {
     struct sigaction now;
-    if (sigaction (fatal[i], NULL, &now) < 0)
+    if (sigaction (sig, NULL, &now) < 0)
         return -1;
-    if (!wants_handler (i, &now))
+    if (!is_default (&now))
         return 0;
-    previous[i] = now;
-    struct sigaction ours = {.sa_sigaction = on_signal};
-    ours.sa_flags = SA_SIGINFO | SA_ONSTACK | (now.sa_flags & SA_RESTART);
+    struct sigaction ours = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigfillset (&ours.sa_mask);
-    if (sigaction (fatal[i], &ours, NULL) < 0)
-        return -1;
-    installed[i] = true;
+    return sigaction (sig, &ours, NULL);
+}
+
+/* Two threads may do this at once, since doing it twice is doing it once. */
+EXPORT int
+tempfile_cleanup_on_signals (void)
+{
+    tempfile__watch_end ();
+    stay_loaded ();
+    for (int i = 0; i < FATAL; i++)
+        if (install (fatal[i]) < 0)
+            return tempfile__fail_system (errno, "cannot handle signals");
     return 0;
 }
 
 static void
-uninstall (int i)
+uninstall (int sig)
 {
     struct sigaction now;
-    if (installed[i] && sigaction (fatal[i], NULL, &now) == 0 && is_ours (&now))
-        sigaction (fatal[i], &previous[i], NULL);
-    installed[i] = false;
+    if (sigaction (sig, NULL, &now) == 0 && now.sa_flags & SA_SIGINFO &&
+        now.sa_sigaction == on_signal)
+        set_default (sig);
 }
 
-EXPORT int
-tempfile_cleanup_on_signals (void)
+static void
+end (void)
 {
-    int err = 0;
-    tempfile__lock (LOCK_SIGNALS);
-    for (int i = 0; i < FATAL && !err; i++)
-        if (install (i) < 0)
-            err = errno;
-    tempfile__unlock (LOCK_SIGNALS);
-    return err ? tempfile__fail_system (err, "cannot handle signals") : 0;
+    int saved = errno;
+    tempfile__registry_clean_up (true);
+    errno = saved;
 }
 
-/* The names first, so that a signal that comes now still finds its handler. */
-__attribute__ ((__destructor__)) static void
+/* In a program that is linked statically the priority makes it the last of all destructors. The
+ * names first, so that a signal that comes now still finds its handler. */
+__attribute__ ((__destructor__ (101))) static void
 at_exit (void)
 {
-    tempfile_cleanup ();
+    end ();
     tempfile__registry_free ();
-    tempfile__lock (LOCK_SIGNALS);
+    if (atomic_load (&stays_loaded))
+        return;
     for (int i = 0; i < FATAL; i++)
-        uninstall (i);
-    tempfile__unlock (LOCK_SIGNALS);
+        uninstall (fatal[i]);
 }
 
 /* If it cannot be registered, quick_exit() leaves the files, as _exit() does. */
-void
+__attribute__ ((__constructor__)) void
 tempfile__watch_end (void)
 {
 #ifdef HAVE_AT_QUICK_EXIT
-    (void) at_quick_exit (tempfile_cleanup);
+    static atomic_flag watched = ATOMIC_FLAG_INIT;
+    if (!atomic_flag_test_and_set (&watched))
+        (void) at_quick_exit (end);
 #endif
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The end of the process; ending.c says how it comes. */
+/* The end of the process; ending.c says how it comes, registry.h what happens then. */
 #ifndef ENDING_H
 #define ENDING_H
 
-/* Called once, when the library is loaded, by the registry: so that wherever there are names, a
- * static link includes what deletes them. */
+/* Called by whoever makes names: so that wherever there are names, a static link includes what
+ * deletes them. The first call counts. */
 void tempfile__watch_end (void);
 
 #endif

@@ -1,79 +1,97 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The registry of names; registry.h has the states and who may do what.
- *
- * Entries live in chunks that are linked once and for all, so that a signal handler can walk them
- * at any moment, and a state is taken over by a single compare-and-exchange. Who moved an entry
- * to TAKEN, and nobody else, may look at its path while `walks` says that a walk is under way;
- * that is why a path is not freed then. The lock guards all the rest: the free list, the index by
- * path, `held`, `indexed`, and the freeing of paths. The walk does not touch those.
- */
+/* The registry of names; registry.h has the states, who may do what, and how that is safe. */
 #include "base/export.h"
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/process.h"
 #include "base/table.h"
-#include "life/ending.h"
 #include "life/registry.h"
 #include "life/remove.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
-enum state { FREE, RESERVED, PENDING, LIVE, KEPT, GONE, TAKEN };
+enum state {
+    FREE,
+    RESERVED,
+    PENDING,
+    LIVE,
+    KEPT,
+    LEFT,
+    TAKEN,
+    TAKEN_LEFT,
+    GONE,
+    RELEASED,
+};
 
 struct entry {
-    struct node node; /* must be first */
-    bool indexed;
-    bool held;
-    _Atomic int kind;
     _Atomic int state;
     _Atomic unsigned generation; /* of the process that made the name */
-    _Atomic pthread_t maker;     /* while PENDING: the thread that is making the file */
+    _Atomic unsigned next;       /* on the free list or among the released: as in `struct list` */
+    unsigned number;
+    _Atomic int kind;
+    int lock;                /* a descriptor, or -1 */
+    _Atomic pthread_t maker; /* while PENDING: the thread that is making the file */
     char *path;
-    int lock;             /* a descriptor, or -1 */
     struct entry *former; /* held along with this one: an earlier name of the same file */
-    struct entry *next_free;
+    atomic_bool indexed;
 };
 
-enum { CHUNK = 64 };
+/* Entries by their numbers, each one more than the index of the entry; 0: none. */
+typedef _Atomic unsigned list;
 
-struct chunk {
-    _Atomic (struct chunk *) next;
-    struct entry entries[CHUNK];
-};
+enum { FIRST = 64, CHUNKS = sizeof (unsigned) * CHAR_BIT - 6 };
 
 /* The first chunk needs no memory: a program with few names can always have them. */
-static struct chunk first_chunk;
-static struct entry *free_list;
-static struct chunk *newest; /* NULL: not even the first is in use */
-static size_t carved;        /* entries of the newest chunk that were ever used */
+static struct entry first_chunk[FIRST];
+static _Atomic (struct entry *) chunks[CHUNKS]; /* [0] is not used */
+static _Atomic unsigned carved;                 /* how many entries were ever used */
+static list free_list;
+static list released;
+
+/* By path. BEGUN: what is made is indexed, what was there before may be missing. PARTIAL: for want
+ * of memory, something is missing for good. */
+enum indexing { NONE, BEGUN, WHOLE, PARTIAL };
+static _Atomic int indexing;
 static struct table names;
 
-/* The walks under way; and the generation of the process that is about to end, with the thread
- * that says so. */
-static _Atomic int walks;
-static _Atomic unsigned ending;
-static _Atomic pthread_t ender;
+/* How the process is about to end, in struct process. CLOSED: it has, and the memory may be gone.
+ */
+enum ending { LIVING, PERHAPS, CERTAIN, CLOSED };
 
-/* How long, in milliseconds, a thread waits for another: one that makes a file for the process to
- * end, and the walk for a file to be made. */
-enum { PATIENCE = 1000 };
+/* How long, in milliseconds, a thread waits for an end that may not come; and how long such an
+ * end, and a certain one, wait for files that are being made. */
+enum { PATIENCE = 1000, LONG_PATIENCE = 10000 };
 
+/* False: there is nothing to be read any more. leave() has to be called all the same. */
 static bool
-same_path (const struct node *n, const void *path)
+enter (void)
 {
-    return strcmp (((const struct entry *) n)->path, path) == 0;
+    struct process *p = tempfile__process ();
+    atomic_fetch_add (&p->readers, 1);
+    return atomic_load (&p->ending) != CLOSED;
+}
+
+/* A signal handler may have gone on in a new process, where nobody has entered. */
+static void
+leave (void)
+{
+    _Atomic unsigned *readers = &tempfile__process ()->readers;
+    unsigned n = atomic_load (readers);
+    while (n > 0 && !atomic_compare_exchange_strong (readers, &n, n - 1))
+        continue;
 }
 
 static bool
-is_mine (struct entry *e)
+is_read (void)
 {
-    return atomic_load (&e->generation) == tempfile__generation ();
+    return atomic_load (&tempfile__process ()->readers) > 0;
 }
 
 static bool
@@ -82,44 +100,80 @@ move (struct entry *e, int from, int to)
     return atomic_compare_exchange_strong (&e->state, &from, to);
 }
 
-/* With the lock. */
-static struct chunk *
-add_chunk (void)
+/* Chunk 0 has FIRST entries, chunk K has as many as all before it. */
+static unsigned
+chunk_of (unsigned index)
 {
-    if (!newest)
-        return &first_chunk;
-    struct chunk *c = calloc (1, sizeof *c);
-    if (c)
-        atomic_store (&newest->next, c);
-    return c;
+    unsigned k = 0;
+    for (index /= FIRST; index > 0; index /= 2)
+        k++;
+    return k;
 }
 
-/* With the lock. */
+static unsigned
+chunk_begin (unsigned k)
+{
+    return k ? (unsigned) FIRST << (k - 1) : 0;
+}
+
+/* NULL: the chunk is not there, which may be seen of the one that is just being added. */
 static struct entry *
-take_free (void)
+at (unsigned index)
 {
-    struct entry *e = free_list;
-    if (e) {
-        free_list = e->next_free;
-        return e;
-    }
-    if (!newest || carved == CHUNK) {
-        struct chunk *c = add_chunk ();
-        if (!c)
-            return NULL;
-        newest = c;
-        carved = 0;
-    }
-    return &newest->entries[carved++];
+    unsigned k = chunk_of (index);
+    struct entry *chunk = k ? atomic_load (&chunks[k]) : first_chunk;
+    return chunk ? &chunk[index - chunk_begin (k)] : NULL;
 }
 
-/* With the lock. */
-static void
-unindex (struct entry *e)
+/* Another thread may be faster, which does as well. */
+static bool
+add_chunk (unsigned k)
 {
-    if (e->indexed)
-        tempfile__table_remove (&names, &e->node);
-    e->indexed = false;
+    struct entry *none = NULL;
+    struct entry *chunk = calloc (chunk_begin (k), sizeof *chunk);
+    if (!chunk)
+        return false;
+    if (!atomic_compare_exchange_strong (&chunks[k], &none, chunk))
+        free (chunk);
+    return true;
+}
+
+/* One that was never used, or NULL: no memory. */
+static struct entry *
+carve (void)
+{
+    unsigned index = atomic_load (&carved);
+    do
+        if (index == UINT_MAX / 2 || (!at (index) && !add_chunk (chunk_of (index))))
+            return NULL;
+    while (!atomic_compare_exchange_strong (&carved, &index, index + 1));
+    struct entry *e = at (index);
+    e->number = index + 1;
+    return e;
+}
+
+static void
+push (list *to, struct entry *e)
+{
+    unsigned head = atomic_load (to);
+    do
+        atomic_store (&e->next, head);
+    while (!atomic_compare_exchange_strong (to, &head, e->number));
+}
+
+/* As a reader, so that what others take meanwhile cannot come back to the list, and what is next is
+ * so still when the first is taken. */
+static struct entry *
+pop_free (void)
+{
+    struct entry *e;
+    unsigned head = atomic_load (&free_list);
+    do {
+        if (head == 0)
+            return NULL;
+        e = at (head - 1);
+    } while (!atomic_compare_exchange_strong (&free_list, &head, atomic_load (&e->next)));
+    return e;
 }
 
 static void
@@ -130,35 +184,61 @@ give_up_lock (struct entry *e)
     e->lock = -1;
 }
 
-/*
- * Forgets an entry that nobody holds any more and that is no longer LIVE. One that is TAKEN by a
- * walk still under way is lost, but for its lock: its path is being read. With the lock.
- */
+/* Of what is RELEASED, when nobody can be looking at it any more. */
 static void
-release_one (struct entry *e)
+make_free (struct entry *e)
 {
-    e->held = false;
+    if (atomic_exchange (&e->indexed, false))
+        tempfile__table_remove (&names, tempfile__hash_string (e->path), e);
     give_up_lock (e);
-    if (atomic_load (&e->state) == TAKEN && atomic_load (&walks) > 0)
-        return;
-    unindex (e);
-    atomic_store (&e->state, FREE);
     free (e->path);
     e->path = NULL;
-    e->next_free = free_list;
-    free_list = e;
+    atomic_store (&e->state, FREE);
+    push (&free_list, e);
 }
 
-/* With the lock. */
+/* All were RELEASED before the readers are counted; who comes later does not look at them. */
+static void
+collect (void)
+{
+    if (atomic_load (&released) == 0)
+        return;
+    unsigned head = atomic_exchange (&released, 0);
+    bool wait = is_read ();
+    while (head) {
+        struct entry *e = at (head - 1);
+        head = atomic_load (&e->next);
+        if (wait)
+            push (&released, e);
+        else
+            make_free (e);
+    }
+}
+
+/* By its holder, whatever the state was. */
 static void
 release (struct entry *e)
 {
     while (e) {
         struct entry *former = e->former;
         e->former = NULL;
-        release_one (e);
+        give_up_lock (e);
+        atomic_store (&e->state, RELEASED);
+        if (is_read ())
+            push (&released, e);
+        else
+            make_free (e);
         e = former;
     }
+    collect ();
+}
+
+/* Of what nobody holds: the one who moves it there releases it. */
+static void
+release_if (struct entry *e, int from)
+{
+    if (move (e, from, RELEASED))
+        push (&released, e);
 }
 
 static int
@@ -169,7 +249,7 @@ unlink_name (const char *path)
 
 /* A directory with all that is in it. An errno, with message, or 0. */
 static int
-remove_name (struct entry *e)
+remove_name (const struct entry *e)
 {
     if (e->kind == ENTRY_DIRECTORY)
         return tempfile__remove_tree (e->path);
@@ -179,24 +259,97 @@ remove_name (struct entry *e)
     return err;
 }
 
+static bool
+was_made_here (struct entry *e)
+{
+    return atomic_load (&e->generation) == tempfile__generation ();
+}
+
+static bool
+is_mine (struct entry *e)
+{
+    return was_made_here (e) && tempfile__process_known ();
+}
+
+/*
+ * How the process is about to end, as a thread sees it that wants to make a name. A walk by this
+ * very thread, after which the process may live on, is over, or we would not be here.
+ */
+static int
+how_it_ends (void)
+{
+    struct process *p = tempfile__process ();
+    int ending = atomic_load (&p->ending);
+    if (ending == PERHAPS && pthread_equal (atomic_load (&p->ender), pthread_self ()))
+        return LIVING;
+    return ending;
+}
+
+static bool
+is_certain (void)
+{
+    return how_it_ends () >= CERTAIN;
+}
+
+static bool
+walk_by_another (void)
+{
+    struct process *p = tempfile__process ();
+    return atomic_load (&p->walks) > 0 && !pthread_equal (atomic_load (&p->ender), pthread_self ());
+}
+
+static int
+fail_at_end (void)
+{
+    return tempfile__fail (ECANCELED, "no file is made: the process ends");
+}
+
+/* Until the process has ended, or evidently has not: 0; or -1 with errno and message. */
+static int
+wait_for_end (void)
+{
+    struct process *p = tempfile__process ();
+    for (int waited = 0; how_it_ends () == PERHAPS && waited < PATIENCE;) {
+        if (!walk_by_another ())
+            waited += 10;
+        poll (NULL, 0, 10);
+    }
+    int perhaps = PERHAPS;
+    atomic_compare_exchange_strong (&p->ending, &perhaps, LIVING);
+    while (is_certain () && walk_by_another ())
+        poll (NULL, 0, 10);
+    return is_certain () ? fail_at_end () : 0;
+}
+
+static struct entry *
+take_entry (void)
+{
+    struct entry *e = NULL;
+    if (enter () && !is_certain ()) {
+        e = pop_free ();
+        e = e ? e : carve ();
+    }
+    if (e) {
+        e->lock = -1;
+        atomic_store (&e->state, RESERVED);
+    }
+    leave ();
+    return e;
+}
+
 struct entry *
 tempfile__entry_new (char *path, enum entry_kind kind)
 {
-    tempfile__lock (LOCK_REGISTRY);
-    struct entry *e = take_free ();
-    tempfile__unlock (LOCK_REGISTRY);
-    if (!e) {
-        free (path);
-        tempfile__fail_system (ENOMEM, "cannot register a name");
-        return NULL;
+    struct entry *e = take_entry ();
+    if (e) {
+        e->path = path;
+        atomic_store (&e->kind, kind);
+        return e;
     }
-    e->path = path;
-    atomic_store (&e->kind, kind);
-    e->lock = -1;
-    e->held = true;
-    atomic_store (&e->generation, tempfile__generation ());
-    atomic_store (&e->state, RESERVED);
-    return e;
+    free (path);
+    if (!is_certain () || wait_for_end () == 0)
+        tempfile__fail_system (ENOMEM, "cannot register a name");
+    return NULL;
 }
 
 void
@@ -217,25 +370,6 @@ tempfile__entry_path (const struct entry *e)
     return e->path;
 }
 
-/*
- * A walk by this very thread is over, or we would not be here: the handler has returned and the
- * process lives on. So does one that said long ago that it would end.
- */
-static bool
-about_to_end (void)
-{
-    return atomic_load (&ending) == tempfile__generation () &&
-           !pthread_equal (atomic_load (&ender), pthread_self ());
-}
-
-static void
-wait_for_end (void)
-{
-    for (int i = 0; i < PATIENCE && about_to_end (); i += 10)
-        poll (NULL, 0, 10);
-    atomic_store (&ending, 0);
-}
-
 static int
 fail_taken (void)
 {
@@ -246,12 +380,14 @@ fail_taken (void)
 int
 tempfile__entry_pending (struct entry *e)
 {
+    atomic_store (&e->generation, tempfile__generation ());
     atomic_store (&e->maker, pthread_self ());
     atomic_store (&e->state, PENDING);
-    while (about_to_end ()) {
+    while (how_it_ends () != LIVING) {
         if (!move (e, PENDING, RESERVED))
-            return fail_taken (); /* LCOV_EXCL_LINE: the walk came at this very moment */
-        wait_for_end ();
+            return fail_taken ();
+        if (wait_for_end () < 0)
+            return -1;
         atomic_store (&e->state, PENDING);
     }
     return 0;
@@ -263,7 +399,18 @@ tempfile__entry_not_created (struct entry *e)
     return move (e, PENDING, RESERVED) ? 0 : fail_taken ();
 }
 
-/* LIVE before the lock is asked for: a walk that waits may have interrupted whoever has it. */
+/* By its holder, or as a reader. What cannot be indexed is found without. */
+static void
+index_entry (struct entry *e)
+{
+    if (atomic_exchange (&e->indexed, true))
+        return;
+    if (tempfile__table_add (&names, tempfile__hash_string (e->path), e) == 0)
+        return;
+    atomic_store (&e->indexed, false);
+    atomic_store (&indexing, PARTIAL);
+}
+
 int
 tempfile__entry_created (struct entry *e)
 {
@@ -271,21 +418,17 @@ tempfile__entry_created (struct entry *e)
         remove_name (e);
         return fail_taken ();
     }
-    size_t hash = tempfile__hash_string (e->path);
-    tempfile__lock (LOCK_REGISTRY);
-    tempfile__table_add (&names, &e->node, hash);
-    e->indexed = true;
-    tempfile__unlock (LOCK_REGISTRY);
+    if (atomic_load (&indexing) != NONE)
+        index_entry (e);
     return 0;
 }
 
-void
+int
 tempfile__entry_keep (struct entry *e)
 {
-    tempfile__lock (LOCK_REGISTRY);
-    if (move (e, LIVE, KEPT))
-        unindex (e);
-    tempfile__unlock (LOCK_REGISTRY);
+    if (move (e, LIVE, KEPT) || atomic_load (&e->state) != TAKEN || !is_mine (e))
+        return 0;
+    return tempfile__fail (ECANCELED, "'%s': too late to keep it, the process ends", e->path);
 }
 
 void
@@ -294,7 +437,7 @@ tempfile__entry_succeed (struct entry *new, struct entry *old)
     atomic_store (&new->state, KEPT);
     new->former = old;
     if (old)
-        tempfile__entry_keep (old);
+        move (old, LIVE, KEPT);
 }
 
 bool
@@ -303,93 +446,186 @@ tempfile__entry_is_kept (const struct entry *e)
     return atomic_load (&e->state) == KEPT;
 }
 
-/* Unlinking a name twice, here and in a walk, does no harm; leaving it LIVE too short would. */
-static int
-remove_if_live (struct entry *e)
-{
-    return atomic_load (&e->state) == LIVE && is_mine (e) ? remove_name (e) : 0;
-}
-
-static void
-end_hold (struct entry *e)
-{
-    tempfile__lock (LOCK_REGISTRY);
-    move (e, LIVE, GONE);
-    release (e);
-    tempfile__unlock (LOCK_REGISTRY);
-}
-
+/* What is another process's stays: the memory may be that process's, too. */
 int
 tempfile__entry_delete (struct entry *e)
 {
-    int err = remove_if_live (e);
-    end_hold (e);
+    bool live = atomic_load (&e->state) == LIVE;
+    if (live && !is_mine (e)) {
+        give_up_lock (e);
+        tempfile__entry_leave (e);
+        return 0;
+    }
+    int err = live ? remove_name (e) : 0;
+    release (e);
     return err;
 }
 
 int
 tempfile__entry_discard (struct entry *e)
 {
-    int err = remove_if_live (e);
+    int err = atomic_load (&e->state) == LIVE && is_mine (e) ? remove_name (e) : 0;
     if (err)
         tempfile__entry_leave (e);
     else
-        end_hold (e);
+        release (e);
     return err;
 }
 
 void
 tempfile__entry_leave (struct entry *e)
 {
-    tempfile__lock (LOCK_REGISTRY);
-    e->held = false;
-    if (atomic_load (&e->state) != LIVE)
+    if (!move (e, LIVE, LEFT) && !move (e, TAKEN, TAKEN_LEFT))
         release (e);
-    tempfile__unlock (LOCK_REGISTRY);
 }
 
-/* With the lock. */
+/* Whether PATH is, or is being, deleted by this registry; as a reader. */
+static bool
+is_under (void *entry, const void *path)
+{
+    struct entry *e = entry;
+    int state = atomic_load (&e->state);
+    bool there = state == LIVE || state == LEFT || state == TAKEN_LEFT;
+    return there && strcmp (e->path, path) == 0;
+}
+
+static struct entry *
+scan (const char *path)
+{
+    for (unsigned i = 0; i < atomic_load (&carved); i++)
+        if (is_under (at (i), path))
+            return at (i);
+    return NULL;
+}
+
+/*
+ * What was made before is indexed here, by one thread; what is made from now on, by its maker. When
+ * the former is done, and nothing had to be left out, the index is WHOLE. In a child that was
+ * made meanwhile it never is.
+ */
+static void
+begin_index (void)
+{
+    int none = NONE;
+    if (!atomic_compare_exchange_strong (&indexing, &none, BEGUN))
+        return;
+    for (unsigned i = 0; i < atomic_load (&carved); i++) {
+        int state = atomic_load (&at (i)->state);
+        if (state == LIVE || state == LEFT || state == TAKEN_LEFT)
+            index_entry (at (i));
+    }
+    int begun = BEGUN;
+    atomic_compare_exchange_strong (&indexing, &begun, WHOLE);
+}
+
+/* As a reader. */
 static struct entry *
 find (const char *path)
 {
-    return (struct entry *) tempfile__table_find (&names, tempfile__hash_string (path), same_path,
-                                                  path);
+    if (atomic_load (&indexing) == WHOLE)
+        return tempfile__table_find (&names, tempfile__hash_string (path), is_under, path);
+    begin_index ();
+    return scan (path);
 }
 
-/* Drops what is registered under PATH, if it still is. */
-static void
-forget (const char *path)
+static int
+check (struct entry *e, const char *path)
 {
-    tempfile__lock (LOCK_REGISTRY);
-    struct entry *e = find (path);
-    if (e) {
-        move (e, LIVE, GONE);
-        unindex (e);
-        if (!e->held)
-            release (e);
+    if (!e)
+        return tempfile__fail (ENOENT, "'%s': not a name that this process left", path);
+    if (e->kind == ENTRY_DIRECTORY)
+        return tempfile__fail (EISDIR, "'%s': a directory is for tempfile_dir_close", path);
+    if (!is_mine (e))
+        return tempfile__fail (EPERM, "'%s': belongs to the parent process", path);
+    return 0;
+}
+
+int
+tempfile__left_check (const char *path, bool *recoverable)
+{
+    struct entry *e = enter () ? find (path) : NULL;
+    int result = check (e, path);
+    if (result == 0 && recoverable)
+        *recoverable = e->lock >= 0;
+    leave ();
+    return result;
+}
+
+void
+tempfile__left_forget (const char *path)
+{
+    struct entry *e = enter () ? find (path) : NULL;
+    if (e && !move (e, LIVE, GONE)) {
+        release_if (e, LEFT);
+        release_if (e, TAKEN_LEFT);
     }
-    tempfile__unlock (LOCK_REGISTRY);
+    leave ();
+    collect ();
+}
+
+static bool
+is_registered (const char *path)
+{
+    struct entry *e = enter () ? find (path) : NULL;
+    bool mine = e && is_mine (e);
+    leave ();
+    return mine;
+}
+
+int
+tempfile__left_register (char *path, enum entry_kind kind)
+{
+    if (is_registered (path)) {
+        free (path);
+        return 0;
+    }
+    struct entry *e = tempfile__entry_new (path, kind);
+    if (!e)
+        return -1;
+    if (tempfile__entry_pending (e) == 0 && tempfile__entry_created (e) == 0) {
+        tempfile__entry_leave (e);
+        return 0;
+    }
+    int err = errno;
+    release (e);
+    errno = err;
+    return -1;
 }
 
 EXPORT int
 tempfile_unlink (const char *path)
 {
+    NO_CANCELLATION;
     if (!path)
         return tempfile__fail (EINVAL, "tempfile_unlink: no path");
-    tempfile__lock (LOCK_REGISTRY);
-    struct entry *e = find (path);
-    bool mine = e && is_mine (e);
-    bool directory = e && e->kind == ENTRY_DIRECTORY;
-    tempfile__unlock (LOCK_REGISTRY);
-    if (!e)
-        return tempfile__fail (ENOENT, "'%s': not a name that this process left", path);
-    if (directory)
-        return tempfile__fail (EISDIR, "'%s': a directory is for tempfile_dir_close", path);
-    if (!mine)
-        return tempfile__fail (EPERM, "'%s': belongs to the parent process", path);
+    if (tempfile__left_check (path, NULL) < 0)
+        return -1;
     int err = unlink_name (path);
-    forget (path);
+    tempfile__left_forget (path);
     return err ? tempfile__fail_system (err, "cannot delete '%s'", path) : 0;
+}
+
+static void
+adopt_all (unsigned generation)
+{
+    for (unsigned i = 0; i < atomic_load (&carved); i++) {
+        struct entry *e = at (i);
+        int state = atomic_load (&e->state);
+        if (state == LIVE || state == LEFT || state == TAKEN || state == TAKEN_LEFT)
+            atomic_store (&e->generation, generation);
+    }
+}
+
+int
+tempfile__registry_adopt (void)
+{
+    unsigned generation = tempfile__generation ();
+    if (!tempfile__process_known ())
+        return tempfile__fail (EPERM, "the names belong to the parent, which has the same memory");
+    if (enter ())
+        adopt_all (generation);
+    leave ();
+    return 0;
 }
 
 /*
@@ -397,91 +633,117 @@ tempfile_unlink (const char *path)
  * left. If it is this thread, the signal has interrupted it, and it will go on only after us.
  */
 static void
-wait_for_maker (struct entry *e)
+wait_for_maker (struct entry *e, int *patience)
 {
-    for (int i = 0; i < PATIENCE && atomic_load (&e->state) == PENDING; i++) {
-        if (pthread_equal (atomic_load (&e->maker), pthread_self ()))
-            return;
+    while (*patience > 0 && atomic_load (&e->state) == PENDING &&
+           !pthread_equal (atomic_load (&e->maker), pthread_self ())) {
         poll (NULL, 0, 1);
+        --*patience;
+    }
+}
+
+/* What another walk, or an earlier one, has TAKEN is repeated: nobody knows whether it goes on. */
+static bool
+take (struct entry *e)
+{
+    int state = atomic_load (&e->state);
+    if (state == PENDING || state == LIVE)
+        return move (e, PENDING, TAKEN) || move (e, LIVE, TAKEN) || move (e, LEFT, TAKEN_LEFT);
+    return state == TAKEN || state == TAKEN_LEFT || (state == LEFT && move (e, LEFT, TAKEN_LEFT));
+}
+
+static void
+delete_taken (struct entry *e)
+{
+    int err = e->kind == ENTRY_DIRECTORY ? tempfile__remove_tree_async_safe (e->path)
+                                         : unlink_name (e->path);
+    if (err == 0)
+        move (e, TAKEN, GONE);
+}
+
+/* What is being made is for the second time round. */
+static void
+walk (enum entry_kind kind, bool second, int *patience)
+{
+    for (unsigned i = 0; i < atomic_load (&carved); i++) {
+        struct entry *e = at (i);
+        if (atomic_load (&e->kind) != (int) kind || !was_made_here (e))
+            continue;
+        if (second)
+            wait_for_maker (e, patience);
+        if ((second || atomic_load (&e->state) != PENDING) && take (e))
+            delete_taken (e);
     }
 }
 
 static void
-take (struct entry *e, enum entry_kind kind)
+walk_twice (int patience)
 {
-    int state = atomic_load (&e->state);
-    if ((state != PENDING && state != LIVE) || e->kind != (int) kind || !is_mine (e))
-        return;
-    wait_for_maker (e);
-    if (!move (e, LIVE, TAKEN) && !move (e, PENDING, TAKEN))
-        return;
-    if (kind == ENTRY_DIRECTORY)
-        tempfile__remove_tree_async_safe (e->path);
-    else
-        unlink_name (e->path);
+    for (int round = 0; round < 2; round++) {
+        walk (ENTRY_FILE, round > 0, &patience);
+        walk (ENTRY_DIRECTORY, round > 0, &patience);
+    }
 }
 
+/* A certain end stays so. */
 static void
-take_all (enum entry_kind kind)
+announce (struct process *p, bool certain)
 {
-    for (struct chunk *c = &first_chunk; c; c = atomic_load (&c->next))
-        for (size_t i = 0; i < CHUNK; i++)
-            take (&c->entries[i], kind);
+    int living = LIVING;
+    atomic_store (&p->ender, pthread_self ());
+    if (certain)
+        atomic_store (&p->ending, CERTAIN);
+    else
+        atomic_compare_exchange_strong (&p->ending, &living, PERHAPS);
 }
 
 void
-tempfile__registry_clean_up (void)
+tempfile__registry_clean_up (bool certain)
 {
+    struct process *p = tempfile__process ();
+    (void) tempfile__generation ();
     if (!tempfile__process_known ())
         return;
-    atomic_fetch_add (&walks, 1);
-    atomic_store (&ender, pthread_self ());
-    atomic_store (&ending, tempfile__generation ());
-    take_all (ENTRY_FILE);
-    take_all (ENTRY_DIRECTORY);
-    atomic_fetch_sub (&walks, 1);
+    if (enter ()) {
+        atomic_fetch_add (&p->walks, 1);
+        announce (p, certain);
+        walk_twice (certain ? LONG_PATIENCE : PATIENCE);
+        atomic_fetch_sub (&p->walks, 1);
+    }
+    leave ();
 }
 
-/* With the lock. */
 static bool
 all_free (void)
 {
-    for (struct chunk *c = &first_chunk; c; c = atomic_load (&c->next))
-        for (size_t i = 0; i < CHUNK; i++)
-            if (atomic_load (&c->entries[i].state) != FREE)
-                return false;
+    for (unsigned i = 0; i < atomic_load (&carved); i++)
+        if (atomic_load (&at (i)->state) != FREE)
+            return false;
     return true;
 }
 
-/* With the lock. */
+/* The lists first, so that a child that is made meanwhile does not find what is gone. */
 static void
 free_chunks (void)
 {
-    struct chunk *c = atomic_exchange (&first_chunk.next, NULL);
-    free_list = NULL;
-    newest = NULL;
-    while (c) {
-        struct chunk *next = atomic_load (&c->next);
-        free (c);
-        c = next;
-    }
+    atomic_store (&free_list, 0);
+    atomic_store (&carved, 0);
+    atomic_store (&indexing, NONE);
+    for (unsigned k = 1; k < CHUNKS; k++)
+        free (atomic_exchange (&chunks[k], NULL));
+    tempfile__table_free (&names);
 }
 
+/* Nobody enters any more: who is not there yet never will be. */
 void
 tempfile__registry_free (void)
 {
-    tempfile__lock (LOCK_REGISTRY);
-    for (struct chunk *c = &first_chunk; c; c = atomic_load (&c->next))
-        for (size_t i = 0; i < CHUNK; i++)
-            if (atomic_load (&c->entries[i].state) == TAKEN && !c->entries[i].held)
-                release (&c->entries[i]);
-    if (all_free () && atomic_load (&walks) == 0)
+    atomic_store (&tempfile__process ()->ending, CLOSED);
+    if (is_read ())
+        return;
+    for (unsigned i = 0; i < atomic_load (&carved); i++)
+        release_if (at (i), TAKEN_LEFT);
+    collect ();
+    if (all_free () && !is_read ())
         free_chunks ();
-    tempfile__unlock (LOCK_REGISTRY);
-}
-
-__attribute__ ((__constructor__)) static void
-begin (void)
-{
-    tempfile__watch_end ();
 }

@@ -6,30 +6,59 @@
  * and must end with tempfile__entry_delete(), tempfile__entry_discard() or tempfile__entry_leave();
  * after that the entry is not his. What is said of files below is said of directories as well.
  *
- *     RESERVED --pending--> PENDING --created--> LIVE  or  KEPT
- *         ^                    |
- *         +----not_created-----+
+ *     RESERVED --pending--> PENDING --created--> LIVE --keep, succeed--> KEPT
+ *         ^                    |                  |
+ *         +----not_created-----+                  +--leave--> LEFT
  *
- *     LIVE --keep--> KEPT        LIVE --delete, discard, unlink--> GONE
- *     PENDING, LIVE --clean_up--> TAKEN
+ *     LIVE --unlink, by path--> GONE
+ *     PENDING, LIVE --the end--> TAKEN --deleted--> GONE
+ *     LEFT --the end--> TAKEN_LEFT
+ *     all --delete, discard, leave; LEFT, TAKEN_LEFT --by path--> RELEASED --> FREE
  *
- *   FREE      not in use; on the free list
- *   RESERVED  has a holder and room for a path that is being made up
- *   PENDING   the path is final and the file may or may not exist: a create call is under way
- *   LIVE      the file exists and this library will delete it
- *   KEPT      the file exists and is nobody's business any more
- *   GONE      the file was deleted by tempfile_unlink(); only the holder still knows
- *   TAKEN     the file was, or is just being, deleted because the process is about to end
+ *   FREE        not in use; on the free list
+ *   RESERVED    has a holder and room for a path that is being made up
+ *   PENDING     the path is final and the file may or may not exist: a create call is under way
+ *   LIVE        the file exists and this library will delete it
+ *   KEPT        the file exists and is nobody's business any more
+ *   LEFT        as LIVE, but nobody holds it: it goes by its path, or at the end
+ *   TAKEN       the process is about to end, and its file is being deleted, or cannot be
+ *   TAKEN_LEFT  the same, and nobody holds it
+ *   GONE        the file was deleted; only the holder still knows
+ *   RELEASED    of no use to anybody; a reader may still be looking at the path
  *
- * A held entry keeps its path until the holder ends. An entry that was left has no holder: it
- * is found by its path only, and freed when it is deleted.
+ * A held entry keeps its path until the holder ends.
  *
- * A signal may find any of these states and may come between any two steps. Therefore the path
- * is final before the state is PENDING, the file is made after that, and it is deleted before the
- * state leaves LIVE: at no moment is there a file that the registry does not know.
+ * WHO DELETES. A signal may find any of these states and may come between any two steps. Therefore
+ * the path is final before the state is PENDING, the file is made after that, and it is deleted
+ * before the state leaves LIVE, LEFT or TAKEN: at no moment is there a file that the registry does
+ * not know. Whoever deletes may be interrupted for ever, so whoever comes next repeats what is
+ * not known to be done: removing a name twice does no harm. Who has TAKEN an entry has decided
+ * that it goes; to keep it is too late.
  *
- * Only the process that made a name deletes it. A child of fork() has copies of the entries, which
- * are of another generation: everything here succeeds on them and does nothing.
+ * WHOSE IT IS. Only the process that made a name deletes it, and the kernel is asked which process
+ * this is whenever something is to be deleted. A child has copies of the entries: all functions
+ * succeed on them and delete nothing, and those that would have been LIVE stay, LEFT, for
+ * tempfile__registry_adopt().
+ *
+ * THE END comes in two kinds. After tempfile_cleanup() the process may live on: threads that are
+ * about to make a name wait for its end, for a second at most. An end that is certain, by exit or
+ * a fatal signal, lasts until everything is deleted; threads that are about to make a name wait
+ * until then, and fail. (They cannot wait for good: one that moves a spool to disk has a FILE
+ * locked, and exit() needs that after us. They shall not fail at once: a program may answer by
+ * ending the process, and cut the deletion short.) A thread that is just making a name is waited
+ * for, so that the name is deleted too, for ten seconds at most altogether, because a file server
+ * or a function of the caller's may never return.
+ *
+ * HOW. There is no lock: fork(), exit() in a signal handler and cancellation find nothing locked.
+ * Entries are numbered and live in chunks that stay where they are, each twice as large as the one
+ * before it, so that anybody can walk them at any moment, and a state is changed by a single
+ * compare-and-exchange. Paths are read by others than the holder between enter() and leave():
+ * the readers, who are counted. What is RELEASED while there are any waits among the released, and
+ * is collected when somebody releases an entry and there are none. So a reader who saw an entry in
+ * one of the states that have a path may use the path until he leaves.
+ *
+ * By path an entry is found in an index, which nobody pays for who does not ask by path: it is
+ * begun by the first who does.
  */
 #ifndef REGISTRY_H
 #define REGISTRY_H
@@ -56,14 +85,15 @@ bool tempfile__entry_owns_lock (const struct entry *);
 char *tempfile__entry_path (const struct entry *);
 
 /*
- * Before and after the file is made. Each returns 0, or -1 with EINTR and message when the process
- * is about to end and the entry has been TAKEN; there is no file then.
+ * Before and after the file is made. Each returns 0; or -1 with errno and message when the process
+ * is about to end: ECANCELED, or EINTR when the entry has been TAKEN. There is no file then.
  */
 int tempfile__entry_pending (struct entry *);
 int tempfile__entry_not_created (struct entry *);
 int tempfile__entry_created (struct entry *);
 
-void tempfile__entry_keep (struct entry *);
+/* -1 with errno and message: it is too late, the process ends and the file is being deleted. */
+int tempfile__entry_keep (struct entry *);
 
 /* NEW, which is RESERVED, is KEPT and takes the place of OLD (or NULL) with its holder. OLD is
  * kept, and its path stays readable for as long as NEW is held. */
@@ -76,21 +106,38 @@ bool tempfile__entry_is_kept (const struct entry *);
 int tempfile__entry_delete (struct entry *);
 
 /* The same for a file that was never handed out, so that nobody else will delete it: where that
- * cannot be done now, it stays LIVE, for exit. */
+ * cannot be done now, it stays, LEFT. */
 int tempfile__entry_discard (struct entry *);
 
-/* Ends the hold; a LIVE file stays until tempfile_unlink() or exit. */
+/* Ends the hold; a LIVE file stays until somebody asks by path, or the end. */
 void tempfile__entry_leave (struct entry *);
 
 /*
- * Deletes every file that is this process's to delete. Async-signal-safe at any instruction of
- * this library, in any thread: takes no lock and frees nothing. From then on other threads wait
- * before they make a file, for a second at most, so that a process that ends within it leaves
- * none behind.
+ * By path. PATH names a file that this process left, or holds and would delete, and not a
+ * directory: 0; or -1 with errno (ENOENT, EISDIR, EPERM: it is the parent's) and message.
+ * *RECOVERABLE, unless NULL: whether the registry owns a lock for it.
  */
-void tempfile__registry_clean_up (void);
+int tempfile__left_check (const char *path, bool *recoverable);
 
-/* Gives back what the files deleted by the above still occupy. Not async-signal-safe. */
+/* PATH is no more to be deleted, for it is deleted, or is to be kept. What is held becomes GONE. */
+void tempfile__left_forget (const char *path);
+
+/* PATH, malloc'ed, which exists, is as LEFT by this process from now on: 0; or -1 with errno and
+ * message. One that is registered stays so. PATH is freed when it is not needed any more. */
+int tempfile__left_register (char *path, enum entry_kind);
+
+/* What this process inherited is its own from now on: 0, or -1 with errno and message in a child
+ * that shares its parent's memory. */
+int tempfile__registry_adopt (void);
+
+/*
+ * Deletes every file that is this process's to delete. Async-signal-safe at any instruction of
+ * this library, in any thread: takes no lock and frees nothing. CERTAIN says that the process
+ * cannot but end.
+ */
+void tempfile__registry_clean_up (bool certain);
+
+/* After a certain end: gives all memory back, unless somebody still uses it. */
 void tempfile__registry_free (void);
 
 #endif

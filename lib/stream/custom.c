@@ -12,13 +12,12 @@
  * A stream that freopen() made an ordinary one stays in the table, and is not found; see
  * stream/wide.c.
  *
- * libc locks the FILE around the callbacks; the lock here guards the table alone. Whoever passes
- * a FILE to this library owes that it is open, so what was found stays valid after the lock.
+ * libc locks the FILE around the callbacks, and the table needs no lock. Whoever passes a FILE to
+ * this library owes that it is open, so what was found stays valid.
  */
 #include "base/export.h"
 
 #include "base/error.h"
-#include "base/process.h"
 #include "stream/stream.h"
 
 #include <errno.h>
@@ -30,46 +29,30 @@
 
 static struct table streams;
 
-static bool
-same_file (const struct node *n, const void *file)
-{
-    return ((const struct stream *) n)->file == file;
-}
-
-/* With the lock. */
 static struct stream *
 lookup (FILE *file)
 {
-    size_t hash = tempfile__hash_pointer (file);
-    return (struct stream *) tempfile__table_find (&streams, hash, same_file, file);
+    return tempfile__table_find (&streams, tempfile__hash_pointer (file), NULL, NULL);
 }
 
 struct stream *
 tempfile__stream_find (FILE *file)
 {
-    tempfile__lock (LOCK_STREAMS);
     struct stream *s = lookup (file);
-    if (s && tempfile__wide_reopened (s))
-        s = NULL;
-    tempfile__unlock (LOCK_STREAMS);
-    return s;
+    return s && tempfile__wide_reopened (s) ? NULL : s;
 }
 
-static void
+static int
 publish (struct stream *s, FILE *file)
 {
     s->file = file;
-    tempfile__lock (LOCK_STREAMS);
-    tempfile__table_add (&streams, &s->node, tempfile__hash_pointer (file));
-    tempfile__unlock (LOCK_STREAMS);
+    return tempfile__table_add (&streams, tempfile__hash_pointer (file), s);
 }
 
 static void
 withdraw (struct stream *s)
 {
-    tempfile__lock (LOCK_STREAMS);
-    tempfile__table_remove (&streams, &s->node);
-    tempfile__unlock (LOCK_STREAMS);
+    tempfile__table_remove (&streams, tempfile__hash_pointer (s->file), s);
 }
 
 int
@@ -201,6 +184,8 @@ discard (struct stream *s)
 int
 tempfile__stream_close (struct stream *s)
 {
+    if (!s->file)
+        return 0; /* it was never opened */
     int err = s->failed;
     note (&err, run_hooks (s));
     withdraw (s);
@@ -237,13 +222,10 @@ unmake (struct stream *s)
 struct stream *
 tempfile__stream_take_reopened (FILE *file)
 {
-    tempfile__lock (LOCK_STREAMS);
     struct stream *s = lookup (file);
-    if (s && !tempfile__wide_reopened (s))
-        s = NULL;
-    if (s)
-        tempfile__table_remove (&streams, &s->node);
-    tempfile__unlock (LOCK_STREAMS);
+    if (!s || !tempfile__wide_reopened (s))
+        return NULL;
+    withdraw (s);
     return s;
 }
 
@@ -313,12 +295,28 @@ fail:
     return NULL;
 }
 
+/* The FILE of S, in the table; or NULL with errno, and S as it was. */
+static FILE *
+make_file (struct stream *s, const struct mode *mode)
+{
+    FILE *f = tempfile__stream_make (s, mode);
+    if (!f)
+        return NULL;
+    tempfile__stream_forget (tempfile__stream_take_reopened (f));
+    if (publish (s, f) == 0)
+        return f;
+    s->file = NULL;
+    fclose (f);
+    errno = ENOMEM;
+    return NULL;
+}
+
 FILE *
 tempfile__stream_custom (struct storage *storage, int fd, struct entry *entry,
                          const struct settings *settings)
 {
     struct stream *s = make (storage, entry, settings);
-    FILE *f = s ? tempfile__stream_make (s, &settings->mode) : NULL;
+    FILE *f = s ? make_file (s, &settings->mode) : NULL;
     if (!f) {
         int err = errno;
         if (s)
@@ -329,8 +327,6 @@ tempfile__stream_custom (struct storage *storage, int fd, struct entry *entry,
     if (fd >= 0)
         tempfile__stream_set_fileno (f, fd);
     tempfile__stream_set_buffer (f, settings->buffering, s->buffer, s->buffer_size);
-    tempfile__stream_forget (tempfile__stream_take_reopened (f));
-    publish (s, f);
     tempfile__wide_set (s);
     return f;
 }
@@ -338,9 +334,9 @@ tempfile__stream_custom (struct storage *storage, int fd, struct entry *entry,
 /* Waits for nobody: a stream that is in use is being looked after, and one that was reopened is
  * libc's. */
 static void
-flush_unless_busy (struct node *n)
+flush_unless_busy (void *stream)
 {
-    const struct stream *s = (const struct stream *) n;
+    const struct stream *s = stream;
     FILE *f = s->file;
     if (tempfile__wide_reopened (s) || ftrylockfile (f) != 0)
         return;
@@ -351,15 +347,13 @@ flush_unless_busy (struct node *n)
 /*
  * At exit libc is about to do the same; but at dlclose it would find out only later, at exit,
  * that there is something to write or a position to put right, and call our callbacks when they
- * are no longer there. No spool moves to disk for that: it would run audit hooks under the lock.
+ * are no longer there. No spool moves to disk for that: it would run audit hooks.
  */
 __attribute__ ((__destructor__)) static void
 flush_all (void)
 {
     int saved = errno;
     tempfile__spools_stay ();
-    tempfile__lock (LOCK_STREAMS);
     tempfile__table_walk (&streams, flush_unless_busy);
-    tempfile__unlock (LOCK_STREAMS);
     errno = saved;
 }

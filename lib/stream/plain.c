@@ -4,7 +4,6 @@
 #include "base/export.h"
 
 #include "base/error.h"
-#include "base/process.h"
 #include "stream/stream.h"
 
 #include <errno.h>
@@ -17,8 +16,6 @@
  * ones.
  */
 struct plain {
-    struct node node; /* must be first */
-    FILE *file;
     dev_t device;
     ino_t inode;
     struct entry *entry;
@@ -38,21 +35,13 @@ tempfile__stream_set_buffer (FILE *f, int buffering, char *buffer, size_t size)
         setvbuf (f, buffer, _IOFBF, size);
 }
 
-static bool
-same_file (const struct node *n, const void *file)
-{
-    return ((const struct plain *) n)->file == file;
-}
-
-/* With the lock. */
 static struct plain *
 find (FILE *f)
 {
-    size_t hash = tempfile__hash_pointer (f);
-    return (struct plain *) tempfile__table_find (&named, hash, same_file, f);
+    return tempfile__table_find (&named, tempfile__hash_pointer (f), NULL, NULL);
 }
 
-/* With the lock. */
+/* NULL: none, or no memory. Only one thread can have F. */
 static struct plain *
 find_or_make (FILE *f, bool make)
 {
@@ -60,11 +49,10 @@ find_or_make (FILE *f, bool make)
     if (p || !make)
         return p;
     p = calloc (1, sizeof *p);
-    if (!p)
-        return NULL;
-    p->file = f;
-    tempfile__table_add (&named, &p->node, tempfile__hash_pointer (f));
-    return p;
+    if (!p || tempfile__table_add (&named, tempfile__hash_pointer (f), p) == 0)
+        return p;
+    free (p);
+    return NULL;
 }
 
 static bool
@@ -87,18 +75,12 @@ renew (struct plain *p, const struct stat *st)
 static void
 forget (FILE *f)
 {
-    struct entry *old = NULL;
-    tempfile__lock (LOCK_STREAMS);
     struct plain *p = find (f);
-    if (p) {
-        old = p->entry;
-        p->entry = NULL;
-        p->device = 0;
-        p->inode = 0;
-    }
-    tempfile__unlock (LOCK_STREAMS);
-    if (old)
-        tempfile__entry_leave (old);
+    if (!p)
+        return;
+    if (p->entry)
+        tempfile__entry_leave (p->entry);
+    *p = (struct plain){0};
 }
 
 FILE *
@@ -117,9 +99,7 @@ tempfile__stream_plain (int fd, const struct mode *mode, int buffering)
 struct entry **
 tempfile__stream_plain_entry (FILE *f, bool make)
 {
-    tempfile__lock (LOCK_STREAMS);
     struct plain *p = find_or_make (f, make);
-    tempfile__unlock (LOCK_STREAMS);
     struct stat st;
     if (!p || fstat (fileno (f), &st) < 0) {
         if (make)

@@ -31,8 +31,7 @@ struct wideness {
 };
 
 struct stream {
-    struct node node; /* must be first */
-    FILE *file;
+    FILE *file; /* NULL: not in the table */
     struct storage *storage;
     struct entry *entry; /* NULL: no name */
     enum tempfile_delete delete_when;
