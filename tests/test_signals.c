@@ -17,8 +17,19 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-static const int fatal_signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGPIPE, SIGALRM, SIGXCPU,
-                                    SIGXFSZ, SIGSEGV, SIGBUS,  SIGABRT, SIGILL,  SIGFPE};
+static const int fatal_signals[] = {
+    SIGHUP,    SIGINT,  SIGQUIT, SIGTERM, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGPROF, SIGVTALRM,
+    SIGXCPU,   SIGXFSZ, SIGSEGV, SIGBUS,  SIGABRT, SIGILL,  SIGFPE,  SIGTRAP, SIGSYS,
+#ifdef SIGPOLL
+    SIGPOLL,
+#endif
+#ifdef SIGSTKFLT
+    SIGSTKFLT,
+#endif
+#ifdef SIGPWR
+    SIGPWR,
+#endif
+};
 
 /* What a fresh program finds: the handlers of the test's own framework are gone. And no core. */
 static void
@@ -170,22 +181,26 @@ info_handler (int sig, siginfo_t *info, void *context)
     handled_pid = (sig_atomic_t) info->si_pid;
 }
 
-START_TEST (an_earlier_handler_is_called_and_the_process_lives_on)
+/* It notes the signal, and the program goes on with its files: installed before or after. */
+START_TEST (a_handler_of_the_program_s_is_left_alone)
 {
-    signal (SIGTERM, plain_handler);
-    ck_assert_int_eq (tempfile_cleanup_on_signals (), 0);
-    FILE *f = NamedTemporaryFile ();
-    ck_assert_ptr_nonnull (f);
-    raise (SIGTERM);
-    ck_assert_int_eq (handled, SIGTERM);
-    ck_assert (!test_exists (tempfile_name (f)));
-    assert_closes (f);
-    f = NamedTemporaryFile ();
-    ck_assert_ptr_nonnull (f);
-    ck_assert (test_exists (tempfile_name (f)));
-    raise (SIGTERM);
-    ck_assert (!test_exists (tempfile_name (f)));
-    assert_closes (f);
+    struct sigaction now;
+
+    for (int before = 0; before < 2; before++) {
+        signal (SIGTERM, before ? plain_handler : SIG_DFL);
+        ck_assert_int_eq (tempfile_cleanup_on_signals (), 0);
+        signal (SIGTERM, plain_handler);
+        ck_assert_int_eq (tempfile_cleanup_on_signals (), 0);
+        FILE *f = NamedTemporaryFile ();
+        ck_assert_ptr_nonnull (f);
+        handled = 0;
+        raise (SIGTERM);
+        ck_assert_int_eq (handled, SIGTERM);
+        ck_assert (test_exists (tempfile_name (f)));
+        ck_assert_int_eq (sigaction (SIGTERM, NULL, &now), 0);
+        ck_assert (now.sa_handler == plain_handler);
+        assert_closes (f);
+    }
 }
 END_TEST
 
@@ -726,7 +741,7 @@ main (void)
     tcase_add_test (tc, abort_deletes_the_files_and_kills);
     tcase_add_test (tc, nothing_is_done_for_who_did_not_ask);
     tcase_add_test (tc, what_is_to_be_kept_is_kept);
-    tcase_add_test (tc, an_earlier_handler_is_called_and_the_process_lives_on);
+    tcase_add_test (tc, a_handler_of_the_program_s_is_left_alone);
     tcase_add_test (tc, an_earlier_handler_gets_the_information_and_its_mask);
     tcase_add_test (tc, an_earlier_handler_finds_the_mask_it_asked_for);
     tcase_add_test (tc, an_earlier_handler_for_once_is_called_once);
