@@ -110,17 +110,15 @@ begin (void)
     (void) pthread_atfork (close_locks, open_locks, begin_child);
 }
 
-/* Two threads may do this at once; only one sets the generation. */
+/* Two threads may do this at once; only one sets the generation. It counts before that, so that a
+ * child that is made meanwhile does not count the same. */
 static unsigned
 new_generation (struct process *p)
 {
     unsigned none = 0;
     atomic_store (&p->pid, getpid ());
-    unsigned next = atomic_load (&generations) + 1;
-    if (!atomic_compare_exchange_strong (&p->generation, &none, next))
-        return none;
-    atomic_store (&generations, next);
-    return next;
+    unsigned next = atomic_fetch_add (&generations, 1) + 1;
+    return atomic_compare_exchange_strong (&p->generation, &none, next) ? next : none;
 }
 
 unsigned

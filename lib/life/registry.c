@@ -426,9 +426,12 @@ tempfile__entry_created (struct entry *e)
 int
 tempfile__entry_keep (struct entry *e)
 {
-    if (move (e, LIVE, KEPT) || atomic_load (&e->state) != TAKEN || !is_mine (e))
+    if (move (e, LIVE, KEPT))
         return 0;
-    return tempfile__fail (ECANCELED, "'%s': too late to keep it, the process ends", e->path);
+    int state = atomic_load (&e->state);
+    if ((state != TAKEN && state != GONE) || !was_made_here (e))
+        return 0;
+    return tempfile__fail (ECANCELED, "'%s': too late to keep it, it is deleted", e->path);
 }
 
 void
@@ -446,11 +449,13 @@ tempfile__entry_is_kept (const struct entry *e)
     return atomic_load (&e->state) == KEPT;
 }
 
-/* What is another process's stays: the memory may be that process's, too. */
+/* What is another process's stays: the memory may be that process's, too. What is TAKEN may not be
+ * deleted yet, and who has taken it may be interrupted for good. */
 int
 tempfile__entry_delete (struct entry *e)
 {
-    bool live = atomic_load (&e->state) == LIVE;
+    int state = atomic_load (&e->state);
+    bool live = state == LIVE || state == TAKEN;
     if (live && !is_mine (e)) {
         give_up_lock (e);
         tempfile__entry_leave (e);

@@ -92,7 +92,7 @@ int tempfile__entry_pending (struct entry *);
 int tempfile__entry_not_created (struct entry *);
 int tempfile__entry_created (struct entry *);
 
-/* -1 with errno and message: it is too late, the process ends and the file is being deleted. */
+/* -1 with ECANCELED and message: it is too late, the file is, or is being, deleted. */
 int tempfile__entry_keep (struct entry *);
 
 /* NEW, which is RESERVED, is KEPT and takes the place of OLD (or NULL) with its holder. OLD is
