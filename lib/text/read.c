@@ -43,7 +43,7 @@ tempfile__text_refill (struct text *t)
 
 /* Moves what is in front of the next '\r' to *OUT, which is passed then. NULL: there is none. */
 static unsigned char *
-keep_up_to_cr (unsigned char **out, const unsigned char *p, unsigned char *end)
+keep_up_to_cr (unsigned char **out, unsigned char *p, unsigned char *end)
 {
     unsigned char *cr = memchr (p, '\r', (size_t) (end - p));
     size_t n = (size_t) ((cr ? cr : end) - p);
