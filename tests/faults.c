@@ -362,6 +362,7 @@ long __real_syscall (long number, ...);
 /* The least that holds any one record. */
 enum { RECORD = 512 };
 
+/* getdents64 (fd, buffer, size), or fchmodat2 (fd, name, mode, flags). */
 long
 __wrap_syscall (long number, ...)
 {
@@ -369,15 +370,19 @@ __wrap_syscall (long number, ...)
 
     va_start (arguments, number);
     int fd = va_arg (arguments, int);
-    void *buffer = va_arg (arguments, void *);
+    void *pointer = va_arg (arguments, void *);
+    if (number != SYS_getdents64) {
+        mode_t mode = va_arg (arguments, mode_t);
+        int flags = va_arg (arguments, int);
+        va_end (arguments);
+        return fault ("fchmodat2") ? -1 : __real_syscall (number, fd, pointer, mode, flags);
+    }
     size_t size = va_arg (arguments, size_t);
     va_end (arguments);
-    if (number != SYS_getdents64)
-        abort ();
     int how = fault ("getdents64");
     if (how > 0)
         return -1;
-    return __real_syscall (number, fd, buffer, how == FAULT_SHORT ? (size_t) RECORD : size);
+    return __real_syscall (number, fd, pointer, how == FAULT_SHORT ? (size_t) RECORD : size);
 }
 
 /* --- the control --- */

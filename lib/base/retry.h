@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * System calls that a signal interrupts before they did anything are called again. What is opened
- * is close-on-exec. Async-signal-safe as the calls themselves; nothing else of the library is known
- * here.
+ * is close-on-exec, and never descriptor 0, 1 or 2: a program that was started without these would
+ * write its messages into it. Async-signal-safe as the calls themselves; nothing else of the
+ * library is known here.
  */
 #ifndef RETRY_H
 #define RETRY_H
@@ -13,6 +14,23 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+/* The first descriptor that is not a standard one. */
+enum { FIRST_DESCRIPTOR = 3 };
+
+/* FD, which is 0 or more; or if it is a standard one another instead of it, or -1 with errno. */
+static inline int
+above_standard (int fd)
+{
+    if (fd >= FIRST_DESCRIPTOR)
+        return fd;
+    int above = fcntl (fd, F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
+    int err = errno;
+    close (fd);
+    errno = err;
+    return above;
+}
+
+/* With O_CREAT, which is to go with O_EXCL, a failure leaves no file. */
 static inline int
 open_retrying (const char *path, int flags, mode_t permissions)
 {
@@ -20,7 +38,13 @@ open_retrying (const char *path, int flags, mode_t permissions)
     do
         fd = open (path, flags | O_CLOEXEC, permissions);
     while (fd < 0 && errno == EINTR);
-    return fd;
+    int above = fd < 0 ? fd : above_standard (fd);
+    if (above < 0 && fd >= 0 && (flags & O_CREAT)) {
+        int err = errno;
+        unlink (path);
+        errno = err;
+    }
+    return above;
 }
 
 /* Of what exists already. */
@@ -31,7 +55,7 @@ openat_retrying (int dir, const char *name, int flags)
     do
         fd = openat (dir, name, flags | O_CLOEXEC);
     while (fd < 0 && errno == EINTR);
-    return fd;
+    return fd < 0 ? fd : above_standard (fd);
 }
 
 static inline int

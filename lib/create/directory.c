@@ -2,6 +2,7 @@
 /* Directories under fresh names. */
 #include "base/export.h"
 
+#include "base/inode.h"
 #include "base/retry.h"
 #include "create/create.h"
 
@@ -10,10 +11,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/*
- * By name and without following it, since a directory may not let us open it; else, where the
- * system cannot do that, by descriptor. The set-group-ID bit comes from the parent and stays.
- */
+/* PATH is a directory of this process's user, and ST what it was a moment ago. */
+static int
+fix_by_handle (const char *path, const struct stat *st, mode_t mode)
+{
+    struct inode i;
+    int fd = open_retrying (path, HANDLE | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (fd < 0)
+        return -1;
+    int result = tempfile__inspect (fd, "", &i);
+    if (result == 0) {
+        bool same = i.number == st->st_ino && i.device == st->st_dev && i.owner == geteuid ();
+        errno = EEXIST;
+        result = same ? tempfile__chmod (fd, mode) : -1;
+    }
+    int err = errno;
+    close (fd);
+    errno = err;
+    return result == 0 || tempfile__lacks_permissions (err) ? 0 : -1;
+}
+
+/* What the umask took. The set-group-ID bit comes from the parent and stays. */
 static int
 fix_directory (const char *path, mode_t permissions)
 {
@@ -22,20 +40,10 @@ fix_directory (const char *path, mode_t permissions)
         return -1;
     if ((st.st_mode & 0777) == permissions)
         return 0;
-    mode_t mode = (st.st_mode & 07000) | permissions;
-    if (fchmodat (AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) == 0)
-        return 0;
-    int fd = open_retrying (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-    if (fd < 0)
-        return -1;
-    int result = fchmod (fd, mode);
-    int err = errno;
-    close (fd);
-    errno = err;
-    return result == 0 || tempfile__lacks_permissions (err) ? 0 : -1;
+    return fix_by_handle (path, &st, (st.st_mode & 07000) | permissions);
 }
 
-/* A descriptor that holds the lock. Never 0, which is no descriptor here. */
+/* A descriptor that holds the lock. */
 static int
 lock_directory (const char *path)
 {
@@ -45,10 +53,7 @@ lock_directory (const char *path)
         return -1;
     }
     struct stat st;
-    int result = tempfile__lock_new (fd, path, &st);
-    if (result == 0 && fd == 0)
-        result = fd = fcntl (0, F_DUPFD_CLOEXEC, 1);
-    if (result >= 0)
+    if (tempfile__lock_new (fd, path, &st) == 0)
         return fd;
     int err = errno;
     close (fd);
@@ -56,18 +61,19 @@ lock_directory (const char *path)
     return -1;
 }
 
+/* First the permissions, which the lock may need. */
 int
 tempfile__make_directory (const char *path, void *settings)
 {
     const struct settings *s = settings;
     if (mkdir (path, s->permissions) < 0)
         return CREATE_FAILED;
-    int fd = s->recoverable ? lock_directory (path) : 0;
-    if (fd >= 0 && (s->heeds_umask || fix_directory (path, s->permissions) == 0))
+    int fd = s->heeds_umask ? 0 : fix_directory (path, s->permissions);
+    if (fd == 0 && s->recoverable)
+        fd = lock_directory (path);
+    if (fd >= 0)
         return fd;
     int err = errno;
-    if (fd > 0)
-        close (fd);
     rmdir (path);
     errno = err;
     return CREATE_FAILED;

@@ -14,14 +14,16 @@
  * locked. Its maker has not handed it out: when it finds the lock taken or the file deleted, it
  * takes another name (see create.c). The lock is held here until the name is deleted.
  *
- * What cannot be opened cannot be locked and is left alone, and so is what may not be deleted: only
- * who may do both, its owner or the superuser as a rule, recovers a file. A child of fork() that
- * still has the descriptor counts as the owner. A kept or persisted file has lost its tagged name,
- * or never had one.
+ * Only what belongs to the process's effective user is looked at, the superuser's too: another user
+ * can put into a directory of his what others would not have deleted. What cannot be opened cannot
+ * be locked and is left alone, and so is what may not be deleted. A child of fork() that still has
+ * the descriptor counts as the owner. A kept or persisted file has lost its tagged name, or never
+ * had one.
  */
 #include "base/export.h"
 
 #include "base/error.h"
+#include "base/inode.h"
 #include "base/retry.h"
 #include "create/name.h"
 #include "life/remove.h"
@@ -49,54 +51,63 @@ is_lack (int err)
     return err == EMFILE || err == ENFILE || err == ENOMEM || err == ENOLCK || err == EIO;
 }
 
-/* 1, 0, or -1 with errno. */
-static int
-is_still (int dir, const char *name, const struct stat *st)
+static bool
+is_ours (const struct inode *i)
 {
-    struct stat now;
-    if (fstatat (dir, name, &now, AT_SYMLINK_NOFOLLOW) < 0)
+    return (S_ISREG (i->mode) || S_ISDIR (i->mode)) && i->owner == geteuid ();
+}
+
+/* 1: ours, in *I what it is; 0: gone, or not ours; -1 with errno. */
+static int
+inspect (int dir, const char *name, struct inode *i)
+{
+    if (tempfile__inspect (dir, name, i) < 0)
         return is_lack (errno) ? -1 : 0;
-    return now.st_dev == st->st_dev && now.st_ino == st->st_ino;
+    return is_ours (i);
 }
 
 /* The file, or the directory with all that is in it: 1; 0: somebody else was faster; -1 with errno.
  */
-static int delete (int dir, const char *path, const char *name, bool directory)
+static int delete (int dir, const char *name, const struct inode *i)
 {
-    int err = 0;
-    if (!directory)
+    if (!S_ISDIR (i->mode))
         return unlinkat (dir, name, 0) == 0 ? 1 : errno == ENOENT ? 0 : -1;
-    size_t size = strlen (path) + 1 + strlen (name) + 1;
-    char *full = malloc (size);
-    if (full) {
-        snprintf (full, size, "%s/%s", path, name);
-        err = tempfile__remove_tree (full);
-    }
-    errno = full ? err : ENOMEM;
-    free (full);
-    return errno ? -1 : 1;
+    int err = tempfile__remove_tree_at (dir, name, i);
+    if (!err || err == ESTALE)
+        return !err;
+    errno = err;
+    return -1;
 }
 
-/* 1: nobody has it, and it is locked for us; 0: in use, gone, or not ours; -1 with errno. */
+/* 1: nobody has it, it is locked for us, and what it is is in *I; 0: in use, gone, or not ours; -1
+ * with errno. */
 static int
-lock_candidate (int dir, const char *name, int fd, struct stat *st)
+lock_candidate (int dir, const char *name, int fd, struct inode *i)
 {
-    if (lock_retrying (fd) < 0 || fstat (fd, st) < 0)
+    struct inode now;
+    int result = inspect (fd, "", i);
+    if (result <= 0)
+        return result;
+    if (lock_retrying (fd) < 0)
         return is_lack (errno) ? -1 : 0;
-    return S_ISREG (st->st_mode) || S_ISDIR (st->st_mode) ? is_still (dir, name, st) : 0;
+    result = inspect (dir, name, &now);
+    return result > 0 ? tempfile__same_inode (i, &now) : result;
 }
 
 /* 1: deleted; 0: in use, gone, or not ours; -1 with errno: could not be judged, or not deleted. */
 static int
-recover_one (int dir, const char *path, const char *name)
+recover_one (int dir, const char *name)
 {
+    struct inode i;
+    int result = inspect (dir, name, &i);
+    if (result <= 0)
+        return result;
     int fd = open_candidate (dir, name);
     if (fd < 0)
         return is_lack (errno) ? -1 : 0;
-    struct stat st;
-    int result = lock_candidate (dir, name, fd, &st);
+    result = lock_candidate (dir, name, fd, &i);
     if (result > 0)
-        result = delete (dir, path, name, S_ISDIR (st.st_mode));
+        result = delete (dir, name, &i);
     if (result < 0 && (errno == EACCES || errno == EPERM))
         result = 0;
     int err = errno;
@@ -115,7 +126,7 @@ recover_all (DIR *dir, const char *path)
     while (errno = 0, d = readdir (dir)) {
         if (!tempfile__name_has_tag (d->d_name))
             continue;
-        int result = recover_one (dirfd (dir), path, d->d_name);
+        int result = recover_one (dirfd (dir), d->d_name);
         recovered += result > 0;
         if (result < 0 && !err) {
             err = errno;

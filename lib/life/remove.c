@@ -2,11 +2,11 @@
 /*
  * Removal of trees of any width and depth, in bounded memory, while others may be at work in them.
  *
- * The way from the root to where we are is a stack of open directories. Everything is done
- * through their descriptors, by single names that are never followed when they are symbolic
- * links, and ".." is never gone to, only looked at. So no rename leads us out of the tree: a
- * directory that was moved elsewhere is noticed, because its ".." is no longer what is below it
- * on the stack, and left to whoever moved it.
+ * The way from the root to where we are is a stack of open directories; below the root, the one
+ * that it is in. Everything is done through their descriptors, by single names that are never
+ * followed when they are symbolic links, and ".." is never gone to, only looked at. So no rename
+ * leads us out of the tree: a directory that was moved elsewhere is noticed, because its ".." is no
+ * longer what is below it on the stack, and left to whoever moved it.
  *
  * The directory on top of the stack is read in batches. From each batch what can go goes at once,
  * empty directories included; the names of the other directories stay in memory, close together,
@@ -18,80 +18,96 @@
  * below it each time.
  *
  * A directory that will not go because it is not empty is read again for as long as that removes
- * something, a limited number of times: names that others add, and file systems that lose their
- * place when names go. What is still there then cannot be removed. It is tried twice on each
- * level, which costs time in proportion to the height of the stack, not of the tree.
+ * something: names that others add, and file systems that lose their place when names go. What is
+ * still there then cannot be removed. It is tried twice on each level, which costs time in
+ * proportion to the height of the stack, not of the tree.
  *
- * What is in the tree is ours, so permissions that are in the way are added, but only on
- * directories inside, by descriptor or without following links.
+ * What is ours: judge() says it, of each directory before anything in it is touched. It is on the
+ * mount and the device of the directory that the root is in. It belongs to the process's user or
+ * to the owner of the root; or the root is the process's user's and open to nobody else, so that
+ * only its owner can have put anything there, whomever it belongs to.
  *
- * Memory: ROOMY_SPACE + ROOMY_STACK frames from malloc; or, in a signal handler and when there is
- * no memory, TIGHT_SPACE + TIGHT_STACK frames on the stack. Descriptors: one a frame.
+ * Permissions that are in the way become 0700, on directories that are ours and belong to the
+ * process's user, and never by name: what a name leads to may be exchanged at any moment.
+ *
+ * Time: what was in the tree at the start goes, however much it is. What others add meanwhile can
+ * keep us at work no longer than three numbers allow: PASSES for one directory, ALL_PASSES for
+ * all, and STRANGERS, the directories entered that are younger than the removal. Those are not
+ * lifted. Where a file system does not tell when a directory was made, all count that are entered
+ * after any was read again.
+ *
+ * Memory: one of PLACES that are static, each behind a flag, since a signal handler can neither
+ * allocate nor be sure of its stack; malloc's when all are in use. Descriptors: one a frame, and
+ * one.
  */
 #include "base/export.h"
 
 #include "base/error.h"
+#include "base/inode.h"
 #include "base/retry.h"
 #include "life/remove.h"
 #include "life/scan.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ROOMY_SPACE = 64 * 1024, ROOMY_STACK = 32 };
-enum { TIGHT_SPACE = 4 * 1024, TIGHT_STACK = 13 };
+enum { SPACE = 16 * 1024, STACK = 32 };
+
+/* How many removals can be under way in static memory: in signal handlers, one within the other,
+ * and in other threads. */
+enum { PLACES = 8 };
 
 /* How often a directory is read again, and one thing tried again, when others interfere. */
-enum { PASSES = 16, TRIES = 8 };
+enum { PASSES = 16, ALL_PASSES = 4096, STRANGERS = 50000, TRIES = 8 };
 
 /* How many names in the root are tried for a directory that is lifted. */
 enum { LIFT_NAMES = 100 };
 
-struct identity {
-    dev_t device;
-    ino_t inode;
-};
-
-/* The first frame stands for the directory that PATH is in; the second is the root. */
+/* The first frame stands for the directory that the root is in; the second is the root. */
 struct frame {
     struct scan scan;
-    struct identity identity;
+    struct inode inode;
     const char *name; /* in the frame below */
     size_t begin;     /* this frame's part of the space */
     size_t next, end; /* in it, the names that are still to be entered */
     unsigned long changes;
     int passes;
-    bool unlocked; /* permissions were added, or need not be tried */
+    bool unlocked; /* permissions were changed, or need not be tried */
     bool seasoned; /* time has passed since it was entered */
+};
+
+struct memory {
+    _Atomic pid_t user; /* 0: free */
+    struct frame stack[STACK];
+    _Alignas(8) char space[SPACE];
 };
 
 struct tree {
     struct frame *stack;
-    int top, limit;
+    int top;
     char *space;
-    size_t size;
+    const char *path;          /* of the root, as messages have it */
+    const struct inode *known; /* what the root must be; NULL: anything */
+    struct timespec start;
     unsigned long changes; /* counts what went away */
-    bool lifted;           /* since the root was last read from its start */
-    bool gone;             /* the root was removed */
-    int err;               /* of the first failure, or 0 */
-    char *where;           /* its path, at the end of a buffer; NULL: not wanted */
+    int passes, strangers;
+    bool closed; /* only the process's user can have put anything into the root */
+    bool lifted; /* since the root was last read from its start */
+    bool gone;   /* the root was removed */
+    int err;     /* of the first failure, or 0 */
+    char *where; /* its path, at the end of a buffer; NULL: not wanted */
     size_t where_size;
 };
 
 /* What became of a name. With STUCK and FAILED errno says why. */
 enum outcome { REMOVED, STUCK /* a directory, perhaps not empty */, FAILED };
 
-enum { ROOT = 1 };
-
-static bool
-same (struct identity a, struct identity b)
-{
-    return a.device == b.device && a.inode == b.inode;
-}
+enum { ABOVE, ROOT };
 
 static int
 flags_of_open (void)
@@ -128,9 +144,9 @@ note_path (struct tree *t, int depth, const char *name)
     char *buffer = t->where;
     char *p = buffer + t->where_size - 1;
     *p = '\0';
-    bool fits = prepend (buffer, &p, name);
+    bool fits = prepend (buffer, &p, depth == ABOVE ? t->path : name);
     for (int i = depth; fits && i >= ROOT; i--)
-        fits = prepend (buffer, &p, t->stack[i].name);
+        fits = prepend (buffer, &p, i == ROOT ? t->path : t->stack[i].name);
     t->where = p;
 }
 
@@ -145,34 +161,59 @@ note (struct tree *t, int err, int depth, const char *name)
         note_path (t, depth, name);
 }
 
+/* 0; or the errno that says why the directory I is not ours. The one place that decides it. */
+static int
+judge (const struct tree *t, const struct inode *i)
+{
+    const struct inode *above = &t->stack[ABOVE].inode, *root = &t->stack[ROOT].inode;
+    if (i->device != above->device || i->mount != above->mount)
+        return EBUSY;
+    if (t->top == ABOVE)
+        return t->known && !tempfile__same_inode (i, t->known) ? ESTALE : 0;
+    return t->closed || i->owner == geteuid () || i->owner == root->owner ? 0 : EPERM;
+}
+
 /* Lets us add and remove names in a directory that we have open. False: nothing has changed. */
 static bool
 unlock (struct frame *f)
 {
-    struct stat st;
     if (f->unlocked)
         return false;
     f->unlocked = true;
-    return fstat (f->scan.fd, &st) == 0 && fchmod (f->scan.fd, (st.st_mode & 07777) | 0700) == 0;
+    return f->inode.owner == geteuid () && fchmod (f->scan.fd, 0700) == 0;
 }
 
 static bool
-is_directory (const struct frame *f, const char *name, mode_t *mode)
+is_directory (const struct frame *f, const char *name)
 {
     struct stat st;
-    if (fstatat (f->scan.fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return false;
-    *mode = st.st_mode & 07777;
-    return S_ISDIR (st.st_mode);
+    return fstatat (f->scan.fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (st.st_mode);
 }
 
-/* Lets us open, or move, a directory that we have not open. */
+/* Lets us open, or move, what FD is a handle of. False: nothing has changed. */
 static bool
-unlock_name (struct frame *f, const char *name)
+unlock_handle (const struct tree *t, int fd)
 {
-    mode_t mode;
-    return is_directory (f, name, &mode) && (mode & 0700) != 0700 &&
-           fchmodat (f->scan.fd, name, mode | 0700, AT_SYMLINK_NOFOLLOW) == 0;
+    struct inode i;
+    return tempfile__inspect (fd, "", &i) == 0 && judge (t, &i) == 0 && i.owner == geteuid () &&
+           (i.mode & 0700) != 0700 && tempfile__chmod (fd, 0700) == 0;
+}
+
+static int
+open_handle (const struct frame *f, const char *name)
+{
+    return openat_retrying (f->scan.fd, name, HANDLE | O_DIRECTORY | O_NOFOLLOW);
+}
+
+static bool
+unlock_name (const struct tree *t, const struct frame *f, const char *name)
+{
+    int fd = open_handle (f, name);
+    if (fd < 0)
+        return false;
+    bool unlocked = unlock_handle (t, fd);
+    close (fd);
+    return unlocked;
 }
 
 static bool
@@ -188,7 +229,6 @@ is_locked (int err)
 static enum outcome
 attempt (struct tree *t, struct frame *f, const char *name, bool *directory)
 {
-    mode_t mode;
     bool was = *directory;
     if (unlinkat (f->scan.fd, name, was ? AT_REMOVEDIR : 0) == 0 || errno == ENOENT) {
         t->changes++;
@@ -198,7 +238,7 @@ attempt (struct tree *t, struct frame *f, const char *name, bool *directory)
     if (was && err == ENOTDIR)
         *directory = false;
     else if (!was && (err == EISDIR || err == EPERM))
-        *directory = is_directory (f, name, &mode);
+        *directory = is_directory (f, name);
     bool again = *directory != was || err == EINTR || (is_locked (err) && unlock (f));
     bool stuck = was && (err == ENOTEMPTY || err == EEXIST || is_locked (err));
     errno = again ? EAGAIN : err;
@@ -216,31 +256,42 @@ remove_name (struct tree *t, struct frame *f, const char *name, bool directory)
     return FAILED;
 }
 
-/* What is above a directory. Where we may not look there is nothing that we could do in it either,
- * and it does not matter what the answer is; it is always the same. */
-static int
-identify_parent (const struct frame *f, struct identity *parent)
+/* Whether the directory still is where it was entered. Where we may not look at what is above it
+ * there is nothing that we could do in it either, and it does not matter what the answer is. */
+static bool
+is_linked_at (const struct tree *t, int depth)
 {
     struct stat st;
-    *parent = (struct identity){0, 0};
-    if (fstatat (f->scan.fd, "..", &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno == EACCES ? 0 : errno;
-    *parent = (struct identity){st.st_dev, st.st_ino};
-    return 0;
+    const struct inode *above = &t->stack[depth - 1].inode;
+    if (fstatat (t->stack[depth].scan.fd, "..", &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == EACCES;
+    return st.st_dev == above->device && st.st_ino == above->number;
 }
 
-/* Whether each directory on the stack still is where it was entered. */
 static bool
 is_linked (const struct tree *t)
 {
-    static const struct identity unseen;
-    for (int i = t->top; i >= ROOT; i--) {
-        struct identity parent;
-        if (identify_parent (&t->stack[i], &parent) != 0 ||
-            (!same (parent, t->stack[i - 1].identity) && !same (parent, unseen)))
-            return false;
-    }
-    return true;
+    int depth = t->top;
+    while (depth >= ROOT && is_linked_at (t, depth))
+        depth--;
+    return depth < ROOT;
+}
+
+/* Made since the removal began, as far as the file system says so. */
+static bool
+is_born_since (const struct tree *t, const struct inode *i)
+{
+    if (i->born.tv_sec == t->start.tv_sec)
+        return i->born.tv_nsec > t->start.tv_nsec;
+    return i->born.tv_sec > t->start.tv_sec;
+}
+
+/* Uses up one of STRANGERS where it must. */
+static bool
+may_enter (struct tree *t, const struct inode *i)
+{
+    bool stranger = i->born.tv_sec ? is_born_since (t, i) : t->passes > 0;
+    return t->top == ABOVE || !stranger || t->strangers++ < STRANGERS;
 }
 
 static void
@@ -266,21 +317,31 @@ unlock_all (struct tree *t, struct frame *f, const char *name)
 {
     bool here = unlock (f);
     bool root = unlock (&t->stack[ROOT]);
-    return unlock_name (f, name) || here || root;
+    return unlock_name (t, f, name) || here || root;
+}
+
+/* Whether what has the name may be lifted: 0, or an errno. */
+static int
+judge_lift (const struct tree *t, const struct frame *f, const char *name, struct inode *i)
+{
+    if (tempfile__inspect (f->scan.fd, name, i) < 0)
+        return errno;
+    return is_born_since (t, i) ? ENOTEMPTY : judge (t, i);
 }
 
 /*
  * To the root, under its inode number: whoever else has that name there has put it there on
- * purpose, and the next is tried.
+ * purpose, and the next is tried. An exchange meanwhile moves another name within the tree, which
+ * changes nothing of what it stands for.
  */
 static void
 lift (struct tree *t, struct frame *f, const char *name)
 {
-    struct stat st;
+    struct inode inode;
     char lifted[24];
-    int err = fstatat (f->scan.fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? errno : EAGAIN;
-    for (ino_t i = 0; i < LIFT_NAMES && err == EAGAIN; i++) {
-        name_for_lifting (lifted, st.st_ino + i);
+    int err = judge_lift (t, f, name, &inode);
+    for (ino_t i = 0; i < LIFT_NAMES && (!err || err == EAGAIN); i++) {
+        name_for_lifting (lifted, inode.number + i);
         if (renameat (f->scan.fd, name, t->stack[ROOT].scan.fd, lifted) == 0) {
             t->lifted = true;
             t->changes++;
@@ -297,17 +358,26 @@ lift (struct tree *t, struct frame *f, const char *name)
 }
 
 static int
-open_directory (struct frame *f, const char *name)
+open_locked (struct tree *t, struct frame *f, const char *name)
+{
+    int handle = open_handle (f, name);
+    if (handle < 0)
+        return -1;
+    errno = EACCES;
+    int fd = unlock_handle (t, handle) ? openat_retrying (handle, ".", flags_of_open ()) : -1;
+    int err = errno;
+    close (handle);
+    errno = err;
+    return fd;
+}
+
+static int
+open_directory (struct tree *t, struct frame *f, const char *name)
 {
     int fd = openat_retrying (f->scan.fd, name, flags_of_open ());
-    if (fd >= 0 || errno != EACCES)
-        return fd;
-    bool here = unlock (f);
-    if (!unlock_name (f, name) && !here) {
-        errno = EACCES;
-        return -1;
-    }
-    return openat_retrying (f->scan.fd, name, flags_of_open ());
+    if (fd < 0 && errno == EACCES && unlock (f))
+        fd = openat_retrying (f->scan.fd, name, flags_of_open ());
+    return fd < 0 && errno == EACCES ? open_locked (t, f, name) : fd;
 }
 
 static size_t
@@ -322,22 +392,27 @@ static bool
 is_full (const struct tree *t)
 {
     const struct frame *f = &t->stack[t->top];
-    return t->top > ROOT && (t->top + 1 == t->limit || t->size - align (f->end) < SCAN_ROOM);
+    return t->top > ROOT && (t->top + 1 == STACK || SPACE - align (f->end) < SCAN_ROOM);
 }
 
-/* What the frame needs to know about the directory that it has open; or an errno. */
+/* What the frame needs to know about the directory that it has open; or the errno that says why it
+ * stays as it is. */
 static int
 identify (struct tree *t, struct frame *f)
 {
-    struct stat st;
-    if (fstat (f->scan.fd, &st) < 0)
+    if (tempfile__inspect (f->scan.fd, "", &f->inode) < 0)
         return errno;
-    f->identity = (struct identity){st.st_dev, st.st_ino};
-    if (t->top >= ROOT)
-        return st.st_dev == t->stack[ROOT].identity.device ? 0 : EXDEV;
-    if ((st.st_mode & 0700) != 0700)
+    int err = judge (t, &f->inode);
+    if (err)
+        return err;
+    if (!may_enter (t, &f->inode))
+        return ENOTEMPTY;
+    if (t->top > ABOVE)
+        return 0;
+    t->closed = f->inode.owner == geteuid () && (f->inode.mode & 077) == 0;
+    if ((f->inode.mode & 0700) != 0700)
         unlock (f);
-    return identify_parent (f, &t->stack[0].identity);
+    return 0;
 }
 
 static void
@@ -383,7 +458,7 @@ enter (struct tree *t, const char *name)
         lift (t, f, name);
         return;
     }
-    int fd = open_directory (f, name);
+    int fd = open_directory (t, f, name);
     if (fd >= 0)
         push (t, fd, name);
     else
@@ -397,13 +472,11 @@ sweep (struct tree *t, struct frame *f, size_t end)
     char *kept = t->space + f->begin;
     const char *stop = t->space + end;
     for (const char *record = kept; record < stop;) {
-        mode_t mode;
         char type = record[0];
         const char *name = record + 1;
         size_t length = strlen (name) + 1;
         record = name + length;
-        bool directory =
-            type == SCAN_DIRECTORY || (type == SCAN_UNKNOWN && is_directory (f, name, &mode));
+        bool directory = type == SCAN_DIRECTORY || (type == SCAN_UNKNOWN && is_directory (f, name));
         enum outcome outcome = remove_name (t, f, name, directory);
         if (outcome == FAILED)
             note (t, errno, t->top, name);
@@ -436,7 +509,7 @@ abandon (struct tree *t)
 static bool
 read_batch (struct tree *t, struct frame *f)
 {
-    size_t left = t->size - f->begin;
+    size_t left = SPACE - f->begin;
     size_t size = left / 2 < SCAN_ROOM ? SCAN_ROOM : left / 2;
     ssize_t n = tempfile__scan_next (&f->scan, t->space + f->begin, size);
     if (n < 0)
@@ -455,11 +528,14 @@ read_batch (struct tree *t, struct frame *f)
 static bool
 is_worth_another_pass (struct tree *t, struct frame *f)
 {
-    if (t->top == ROOT && t->lifted) {
+    bool lifted = t->top == ROOT && t->lifted;
+    if (t->passes == ALL_PASSES || (!lifted && (f->changes == t->changes || f->passes == PASSES)))
+        return false;
+    f->passes += !lifted;
+    t->passes++;
+    if (t->top == ROOT)
         t->lifted = false;
-        return true;
-    }
-    return f->changes != t->changes && f->passes++ < PASSES;
+    return true;
 }
 
 /* At the end of a directory: it goes, or is read again, or stays. */
@@ -499,102 +575,154 @@ step (struct tree *t)
 }
 
 /*
- * Whether PATH is gone is what counts: what failed once may have been removed by others since, and
- * what was left to others, who moved or exchanged it under our hands, may be back.
+ * Whether the name is gone is what counts: what failed once may have been removed by others since,
+ * and what was left to others, who moved or exchanged it under our hands, may be back.
  */
 static int
-tell_result (struct tree *t, const char *path)
+tell_result (struct tree *t, int dir, const char *name)
 {
     struct stat st;
-    if (lstat (path, &st) < 0 && errno == ENOENT)
+    if (fstatat (dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
         return 0;
-    note (t, ENOTEMPTY, 0, path);
+    note (t, ENOTEMPTY, ABOVE, name);
     return t->err;
+}
+
+static int
+remove_at (struct tree *t, int dir, const char *name)
+{
+    struct frame *above = &t->stack[ABOVE];
+    *above = (struct frame){.scan.fd = dir, .unlocked = true};
+    enum outcome outcome = remove_name (t, above, name, true);
+    if (outcome == REMOVED)
+        return 0;
+    if (outcome == FAILED || tempfile__inspect (dir, "", &above->inode) < 0) {
+        note (t, errno, ABOVE, name);
+        return t->err;
+    }
+    clock_gettime (CLOCK_REALTIME, &t->start);
+    enter (t, name);
+    while (t->top > ABOVE)
+        step (t);
+    return t->gone ? 0 : tell_result (t, dir, name);
+}
+
+/* The space is not in use yet, and a path that does not fit is none that open(2) takes. */
+static int
+open_parent (char *space, const char *path, size_t length)
+{
+    if (length >= SPACE) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy (space, path, length);
+    space[length] = '\0';
+    return open_retrying (length ? space : "/", HANDLE | O_DIRECTORY, 0);
 }
 
 static int
 remove_path (struct tree *t, const char *path)
 {
-    struct frame *above = &t->stack[0];
-    *above = (struct frame){.scan.fd = AT_FDCWD, .unlocked = true};
-    enum outcome outcome = remove_name (t, above, path, true);
-    if (outcome == REMOVED)
-        return 0;
-    if (outcome == FAILED) {
-        note (t, errno, 0, path);
-        return t->err;
+    const char *slash = strrchr (path, '/');
+    int dir = open_parent (t->space, path, (size_t) (slash - path));
+    if (dir < 0) {
+        note (t, errno, ABOVE, path);
+        return t->err == ENOENT ? 0 : t->err;
     }
-    enter (t, path);
-    while (t->top > 0)
-        step (t);
-    return t->gone ? 0 : tell_result (t, path);
-}
-
-struct tight {
-    struct frame stack[TIGHT_STACK];
-    _Alignas(8) char space[TIGHT_SPACE];
-};
-
-struct roomy {
-    struct frame stack[ROOMY_STACK];
-    _Alignas(8) char space[ROOMY_SPACE];
-};
-
-static int
-remove_tightly (struct tree *t, const char *path)
-{
-    struct tight tight;
-    t->stack = tight.stack;
-    t->limit = TIGHT_STACK;
-    t->space = tight.space;
-    t->size = TIGHT_SPACE;
-    /* NOLINTNEXTLINE(clang-analyzer-core.StackAddressEscape): nobody walks T again */
-    return remove_path (t, path);
-}
-
-static int
-remove_roomily (struct tree *t, const char *path)
-{
-    struct roomy *roomy = malloc (sizeof *roomy);
-    if (!roomy)
-        return remove_tightly (t, path);
-    t->stack = roomy->stack;
-    t->limit = ROOMY_STACK;
-    t->space = roomy->space;
-    t->size = ROOMY_SPACE;
-    int err = remove_path (t, path);
-    free (roomy);
+    int err = remove_at (t, dir, slash + 1);
+    close (dir);
     return err;
+}
+
+static struct memory places[PLACES];
+
+/* What a parent process was using when it forked is free in the child. */
+static struct memory *
+take_place (void)
+{
+    pid_t self = getpid ();
+    for (int i = 0; i < PLACES; i++) {
+        pid_t user = atomic_load (&places[i].user);
+        if (user != self && atomic_compare_exchange_strong (&places[i].user, &user, self))
+            return &places[i];
+    }
+    return NULL;
 }
 
 /* An empty directory is by far the most frequent, and needs none of this. */
 static int
-remove_empty (const char *path)
+remove_empty (int dir, const char *path)
 {
-    return rmdir (path) == 0 || errno == ENOENT ? 0 : errno;
+    return unlinkat (dir, path, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : errno;
+}
+
+static int
+remove_in (struct memory *m, struct tree *t, int dir, const char *path)
+{
+    t->stack = m->stack;
+    t->space = m->space;
+    t->path = path;
+    return dir == AT_FDCWD ? remove_path (t, path) : remove_at (t, dir, path);
+}
+
+static int
+remove_in_place (struct tree *t, int dir, const char *path)
+{
+    struct memory *m = take_place ();
+    if (!m)
+        return ENOMEM;
+    int err = remove_in (m, t, dir, path);
+    atomic_store (&m->user, 0);
+    return err;
+}
+
+static int
+remove_anywhere (struct tree *t, int dir, const char *path)
+{
+    int err = remove_in_place (t, dir, path);
+    struct memory *m = err == ENOMEM && !t->err ? malloc (sizeof *m) : NULL;
+    if (m)
+        err = remove_in (m, t, dir, path);
+    free (m);
+    return err;
+}
+
+static int
+remove_telling (struct tree *t, int dir, const char *path)
+{
+    char where[768];
+    t->where = where;
+    t->where_size = sizeof where;
+    int err = remove_empty (dir, path);
+    if (err)
+        err = remove_anywhere (t, dir, path);
+    if (err)
+        tempfile__fail_system (err, "cannot delete '%s'", t->err ? t->where : path);
+    return err;
 }
 
 int
 tempfile__remove_tree (const char *path)
 {
-    char where[768];
-    struct tree t = {.where = where, .where_size = sizeof where};
-    int err = remove_empty (path);
-    if (err)
-        err = remove_roomily (&t, path);
-    if (err)
-        tempfile__fail_system (err, "cannot delete '%s'", t.where);
-    return err;
+    struct tree t = {.stack = NULL};
+    return remove_telling (&t, AT_FDCWD, path);
+}
+
+int
+tempfile__remove_tree_at (int dir, const char *name, const struct inode *inode)
+{
+    struct tree t = {.known = inode};
+    return remove_telling (&t, dir, name);
 }
 
 int
 tempfile__remove_tree_async_safe (const char *path)
 {
-    struct tree t = {.where = NULL};
+    struct tree t = {.stack = NULL};
     int saved = errno;
-    int err = remove_empty (path);
+    int err = remove_empty (AT_FDCWD, path);
     if (err && tempfile__scan_async_safe ())
-        err = remove_tightly (&t, path);
+        err = remove_in_place (&t, AT_FDCWD, path);
     errno = saved;
     return err;
 }

@@ -35,7 +35,7 @@ read_regardless (struct storage_fd *s, void *buffer, size_t size)
     char path[32];
     snprintf (path, sizeof path, "/proc/self/fd/%d", s->fd);
     if (s->reader < 0)
-        s->reader = open (path, O_RDONLY | O_CLOEXEC);
+        s->reader = open_retrying (path, O_RDONLY, 0);
     if (s->reader < 0) {
         errno = EBADF; /* what reading said, and not what became of this attempt */
         return -1;

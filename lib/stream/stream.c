@@ -105,7 +105,7 @@ outlive_stream (struct entry *entry, int fd)
 {
     if (tempfile__entry_owns_lock (entry))
         return 0;
-    int lock = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+    int lock = fcntl (fd, F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
     if (lock < 0)
         return tempfile__fail_system (errno, "cannot keep the lock of a recoverable file");
     tempfile__entry_own_lock (entry, lock);
