@@ -22,9 +22,10 @@ AC_DEFUN([TF_FAULTS], [
 # What has offsets or inode numbers in it ends in $1.
 AC_DEFUN([TF_FAULTS_LDFLAGS], [
   FAULTS_LDFLAGS=
-  for tf_call in close fchmod fchmodat fcntl$1 fdopendir flock fstat$1 fstatat$1 fsync \
-    ftruncate$1 getcwd getrandom iconv_open link linkat lseek$1 lstat$1 memfd_create mkdir open$1 openat$1 \
-    pread$1 raise read readdir$1 rename renameat renameat2 rmdir sigaction stat$1 syscall unlink \
+  for tf_call in chmod close fchmod fcntl$1 fdopendir flock fstat$1 fstatat$1 fsync ftruncate$1 \
+    getcwd getrandom iconv_open link linkat lseek$1 lstat$1 memfd_create mkdir open$1 openat$1 \
+    pread$1 raise read readdir$1 rename renameat renameat2 rmdir sigaction stat$1 statx syscall \
+    unlink \
     unlinkat write
   do
     FAULTS_LDFLAGS="$FAULTS_LDFLAGS -Wl,--wrap=$tf_call"

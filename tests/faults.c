@@ -48,7 +48,9 @@ static const struct call calls[] = {
     {"lstat", {EACCES, ENOENT, ELOOP, ENOMEM, ENOTDIR, EOVERFLOW}},
     {"fstatat", {EACCES, ENOENT, ELOOP, ENOMEM, ENOTDIR, EOVERFLOW}},
     {"fchmod", {EPERM, EIO, EROFS, EACCES, ENOMEM, EOPNOTSUPP, ENOSYS}},
-    {"fchmodat", {EPERM, EIO, EROFS, EACCES, ENOMEM, EOPNOTSUPP, ENOENT, ELOOP}},
+    {"fchmodat2", {ENOSYS, EPERM, EIO, EROFS, ENOMEM, EOPNOTSUPP}},
+    {"chmod", {EPERM, EIO, EROFS, EACCES, ENOMEM, ENOENT}},
+    {"statx", {ENOSYS, EPERM, EIO, EACCES, ENOMEM}},
     {"flock", {EINTR, EWOULDBLOCK, ENOLCK}},
     {"fcntl", {EMFILE, EINVAL, EAGAIN}},
     {"fdopendir", {ENOMEM, ENOTDIR}},
@@ -247,8 +249,11 @@ DIVERT_LARGE (int, lstat, (const char *path, struct stat *st), (path, st), -1)
 DIVERT_LARGE (int, fstatat, (int dir, const char *path, struct stat *st, int flags),
               (dir, path, st, flags), -1)
 DIVERT (int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
-DIVERT (int, fchmodat, (int dir, const char *path, mode_t mode, int flags),
-        (dir, path, mode, flags), -1)
+DIVERT (int, chmod, (const char *path, mode_t mode), (path, mode), -1)
+#ifdef HAVE_STRUCT_STATX_STX_MNT_ID
+DIVERT (int, statx, (int dir, const char *path, int flags, unsigned mask, struct statx *st),
+        (dir, path, flags, mask, st), -1)
+#endif
 DIVERT (int, flock, (int fd, int operation), (fd, operation), -1)
 DIVERT (DIR *, fdopendir, (int fd), (fd), NULL)
 DIVERT_LARGE (struct dirent *, readdir, (DIR * dir), (dir), NULL)

@@ -61,18 +61,7 @@ tempfile__inspect (int fd, const char *name, struct inode *i)
 #define SYS_fchmodat2 (SYS_openat2 + 15)
 #endif
 
-static int
-chmod_handle (int fd, mode_t permissions)
-{
-#if defined SYS_fchmodat2 && defined AT_EMPTY_PATH
-    return (int) syscall (SYS_fchmodat2, fd, "", permissions, AT_EMPTY_PATH);
-#else
-    (void) fd, (void) permissions;
-    errno = ENOSYS;
-    return -1;
-#endif
-}
-
+#ifdef O_PATH
 /* snprintf() is no async-signal-safe function. */
 static int
 chmod_through_proc (int fd, mode_t permissions)
@@ -87,15 +76,22 @@ chmod_through_proc (int fd, mode_t permissions)
     return chmod (name, permissions);
 }
 
-/* fchmod(2) refuses a handle with EBADF. EPERM may be a sandbox's; if it is not, it comes again. */
+/* fchmod(2) takes no handle. EPERM may be a sandbox's; if it is not, it comes again. */
 int
 tempfile__chmod (int fd, mode_t permissions)
 {
-    if (fchmod (fd, permissions) == 0)
+#if defined SYS_fchmodat2 && defined AT_EMPTY_PATH
+    if (syscall (SYS_fchmodat2, fd, "", permissions, AT_EMPTY_PATH) == 0)
         return 0;
-    if (errno != EBADF)
+    if (errno != ENOSYS && errno != EPERM && errno != EOPNOTSUPP)
         return -1;
-    if (chmod_handle (fd, permissions) == 0)
-        return 0;
-    return errno == ENOSYS || errno == EPERM ? chmod_through_proc (fd, permissions) : -1;
+#endif
+    return chmod_through_proc (fd, permissions);
 }
+#else
+int
+tempfile__chmod (int fd, mode_t permissions)
+{
+    return fchmod (fd, permissions);
+}
+#endif

@@ -63,7 +63,7 @@ enum { SPACE = 16 * 1024, STACK = 32 };
 enum { PLACES = 8 };
 
 /* How often a directory is read again, and one thing tried again, when others interfere. */
-enum { PASSES = 16, ALL_PASSES = 4096, STRANGERS = 50000, TRIES = 8 };
+enum { PASSES = 16, ALL_PASSES = 4096, STRANGERS = 10000, TRIES = 8 };
 
 /* How many names in the root are tried for a directory that is lifted. */
 enum { LIFT_NAMES = 100 };
@@ -166,7 +166,8 @@ static int
 judge (const struct tree *t, const struct inode *i)
 {
     const struct inode *above = &t->stack[ABOVE].inode, *root = &t->stack[ROOT].inode;
-    if (i->device != above->device || i->mount != above->mount)
+    bool mounted = i->mount && above->mount && i->mount != above->mount;
+    if (mounted || i->device != above->device)
         return EBUSY;
     if (t->top == ABOVE)
         return t->known && !tempfile__same_inode (i, t->known) ? ESTALE : 0;
