@@ -13,16 +13,49 @@
  * process ends by exit() or quick_exit() is deleted then: first files, then directories.
  *
  * Failure is NULL or -1 with errno set; tempfile_errmsg() says in one line what was wrong.
+ * Where a program has a tempfile.h of its own, <libtempfile/tempfile.h> is this one.
  * Every function may be called from any thread. A child made by fork() never deletes what its
  * parent made. Only where a function says so may it be called from a signal handler.
  */
-#ifndef TEMPFILE_H
-#define TEMPFILE_H
+#ifndef LIBTEMPFILE_TEMPFILE_H
+#define LIBTEMPFILE_TEMPFILE_H
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/types.h>
+
+/* The version of this header, to compare with by #if; that of the library is tempfile_version(). */
+#define TEMPFILE_VERSION_MAJOR 0
+#define TEMPFILE_VERSION_MINOR 2
+#define TEMPFILE_VERSION_PATCH 0
+#define TEMPFILE_VERSION \
+    (TEMPFILE_VERSION_MAJOR * 10000 + TEMPFILE_VERSION_MINOR * 100 + TEMPFILE_VERSION_PATCH)
+
+/*
+ * For compilers: a result that must not be ignored, for data may be lost then; and what is to be
+ * called with a result in the end, so that gcc's analyser (-fanalyzer, gcc 11 and later) finds
+ * where it is not.
+ */
+#if defined __GNUC__
+#define TEMPFILE_CHECKED_ __attribute__ ((__warn_unused_result__))
+#else
+#define TEMPFILE_CHECKED_
+#endif
+#if defined __GNUC__ && __GNUC__ >= 11 && !defined __clang__
+#define TEMPFILE_ENDED_BY_(function) __attribute__ ((__malloc__, __malloc__ (function, 1)))
+#else
+#define TEMPFILE_ENDED_BY_(function)
+#endif
+
+/* In C++20 an initialiser may name members and leave others out, without a warning. */
+#if defined __cplusplus && __cplusplus >= 202002L
+#define TEMPFILE_0_ \
+    {               \
+    }
+#else
+#define TEMPFILE_0_
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -53,26 +86,39 @@ enum { TEMPFILE_BUFFERING_DEFAULT = 0, TEMPFILE_LINE_BUFFERED = 1, TEMPFILE_UNBU
  * too, but within a character nothing can be written (EINVAL). See tempfile_text(7).
  */
 struct tempfile_options {
-    const char *mode;                 /* Python's open(): one of r w x a, +, b or t; NULL: "w+b" */
-    int buffering;                    /* one of the constants above, or a size in bytes */
-    const char *encoding;             /* text only, Python's name; NULL: bytes stay as they are */
-    const char *errors;               /* text only; NULL: "strict" */
-    const char *newline;              /* text only, "", \n, \r or \r\n; NULL: universal */
-    const char *suffix;               /* NULL: none */
-    const char *prefix;               /* NULL: tempfile_gettempprefix () */
-    const char *dir;                  /* NULL: tempfile_gettempdir () */
-    enum tempfile_delete delete_when; /* named streams and directories only */
-    mode_t permissions;               /* 0: 0600, directories 0700; the umask does not matter,
-                                         but with TEMPFILE_UMASK */
-    size_t max_size;                  /* spooled streams only, in bytes; 0: no limit */
-    int (*on_close) (void *arg);      /* as tempfile_on_close; every stream, and directories */
-    void *on_close_arg;
-    int recoverable; /* 1: tempfile_recover() finds it should this process be killed; named
-                        streams and directories only */
-    int in_memory;   /* 1: a file of memfd_create(2), which needs no directory; streams without a
-                        name only, and not with dir */
-    const char
-        *beside; /* in the directory of this file, its symbolic links followed; not with dir */
+    /* Python's open(): one of r w x a, +, b or t; NULL: "w+b" */
+    const char *mode TEMPFILE_0_;
+    /* one of the constants above, or a size in bytes */
+    int buffering TEMPFILE_0_;
+    /* text only, Python's name; NULL: bytes stay as they are */
+    const char *encoding TEMPFILE_0_;
+    /* text only; NULL: "strict" */
+    const char *errors TEMPFILE_0_;
+    /* text only, "", \n, \r or \r\n; NULL: universal */
+    const char *newline TEMPFILE_0_;
+    /* NULL: none */
+    const char *suffix TEMPFILE_0_;
+    /* NULL: tempfile_gettempprefix () */
+    const char *prefix TEMPFILE_0_;
+    /* NULL: tempfile_gettempdir () */
+    const char *dir TEMPFILE_0_;
+    /* named streams, directories, tempfile_mkstemp() and tempfile_make() only */
+    enum tempfile_delete delete_when TEMPFILE_0_;
+    /* 0: 0600, directories 0700; the umask does not matter, but with TEMPFILE_UMASK */
+    mode_t permissions TEMPFILE_0_;
+    /* spooled streams only, in bytes; 0: no limit */
+    size_t max_size TEMPFILE_0_;
+    /* as tempfile_on_close; every stream, and directories */
+    int (*on_close) (void *arg) TEMPFILE_0_;
+    void *on_close_arg TEMPFILE_0_;
+    /* 1: tempfile_recover() finds it should this process be killed; named streams and directories
+       only */
+    int recoverable TEMPFILE_0_;
+    /* 1: a file of memfd_create(2), which needs no directory; streams without a name only, and not
+       with dir */
+    int in_memory TEMPFILE_0_;
+    /* in the directory of this file, its symbolic links followed; not with dir */
+    const char *beside TEMPFILE_0_;
 };
 
 /* .permissions = TEMPFILE_UMASK | 0666: less the umask, as open(2) does it. Without permissions:
@@ -99,6 +145,7 @@ struct tempfile_options {
  *   ENOTSUP       in_memory: this system has no such files
  * or any errno of open(2), memfd_create(2), fchmod(2), malloc(3), fdopen(3).
  */
+TEMPFILE_ENDED_BY_ (fclose)
 FILE *tempfile_open (const struct tempfile_options *options, size_t size);
 
 /*
@@ -113,6 +160,7 @@ FILE *tempfile_open (const struct tempfile_options *options, size_t size);
  * means this function from there on, and so does tmpfile64 where large files have calls of their
  * own; whatever the order of <stdio.h> and this header.
  */
+TEMPFILE_ENDED_BY_ (fclose)
 FILE *tempfile_tmpfile (void);
 
 /*
@@ -121,6 +169,7 @@ FILE *tempfile_tmpfile (void);
  * another program renamed onto the name is deleted in its place. A name that is gone already is
  * no error; any other failure to delete makes fclose() return EOF with its errno.
  */
+TEMPFILE_ENDED_BY_ (fclose)
 FILE *tempfile_open_named (const struct tempfile_options *options, size_t size);
 
 /*
@@ -140,6 +189,7 @@ FILE *tempfile_open_named (const struct tempfile_options *options, size_t size);
  * Returns a stream for the caller to fclose(), or NULL: EINVAL, E2BIG or ENAMETOOLONG as
  * tempfile_open(), ENOMEM, or any errno of getcwd(3) for a relative dir.
  */
+TEMPFILE_ENDED_BY_ (fclose)
 FILE *tempfile_open_spooled (const struct tempfile_options *options, size_t size);
 
 /*
@@ -183,6 +233,7 @@ int tempfile_truncate (FILE *stream, int64_t size);
  * to fclose(), or NULL: EINVAL (bad mode), ENOTSUP (the system has no /proc and the file no name),
  * or any errno of write(2) and open(2).
  */
+TEMPFILE_ENDED_BY_ (fclose)
 FILE *tempfile_reopen (FILE *stream, const char *mode);
 
 /*
@@ -209,7 +260,7 @@ int tempfile_keep (FILE *stream);
  * directory could not be synced, as the message says then, is PATH in place all the same.
  */
 enum { TEMPFILE_NOREPLACE = 1, TEMPFILE_SYNC = 2 };
-int tempfile_persist (FILE *stream, const char *path, unsigned flags);
+TEMPFILE_CHECKED_ int tempfile_persist (FILE *stream, const char *path, unsigned flags);
 
 /*
  * Adds FUNCTION to what runs when the stream is closed, as FUNCTION (ARG): the last one added
@@ -228,13 +279,20 @@ int tempfile_on_close (FILE *stream, int (*function) (void *arg), void *arg);
 int tempfile_close (FILE *stream);
 
 /*
+ * Closes *STREAM as fclose() does, sets it to NULL and returns what fclose() returned: the checked
+ * end of a tempfile_auto scope, which has nothing left to close then. A file that is deleted at the
+ * end of the scope is deleted now. With *STREAM NULL already it does nothing and returns 0.
+ */
+TEMPFILE_CHECKED_ int tempfile_finish (FILE **stream);
+
+/*
  * Closes the stream but leaves its file until tempfile_unlink(), the end of a tempfile_auto_path
  * scope, or exit; with TEMPFILE_DELETE_NEVER or tempfile_keep() beyond that. Returns the path,
  * for the caller to free(). When the file has no name nothing is done, and the result is NULL with
  * EINVAL. In all other cases the stream is closed: a result of NULL has then ENOMEM or whatever
  * errno fclose() had, and the file is deleted, unless it was to be kept, for it may not be whole.
  */
-char *tempfile_into_path (FILE *stream);
+TEMPFILE_CHECKED_ char *tempfile_into_path (FILE *stream);
 
 /*
  * Deletes now a file that this process left for exit. PATH is the name as it was reported.
@@ -256,6 +314,8 @@ int tempfile_unlink (const char *path);
  * or any errno of mkdir(2), fchmodat(2), malloc(3).
  */
 struct tempfile_dir;
+int tempfile_dir_close (struct tempfile_dir *dir);
+TEMPFILE_ENDED_BY_ (tempfile_dir_close)
 struct tempfile_dir *tempfile_open_dir (const struct tempfile_options *options, size_t size);
 
 /*
@@ -290,6 +350,7 @@ int tempfile_dir_close (struct tempfile_dir *dir);
  * It has the options suffix, prefix, dir and permissions only. Returns its absolute path, for
  * the caller to free(), or NULL with an errno as above. The library never removes it.
  */
+TEMPFILE_ENDED_BY_ (free)
 char *tempfile_mkdtemp (const struct tempfile_options *options, size_t size);
 
 /*
@@ -391,6 +452,8 @@ const char *tempfile_version (void);
 #ifdef __cplusplus
 } /* extern "C" */
 
+/* The same as inline functions: TemporaryFile (), TemporaryFile (options), and from C++20 on
+ * TemporaryFile ({.mode = "w+b", .dir = "/var/tmp"}). */
 inline FILE *
 TemporaryFile (const tempfile_options &options = tempfile_options ())
 {
@@ -417,31 +480,23 @@ SpooledTemporaryFile (const tempfile_options &options = tempfile_options ())
 #else
 
 /*
- * Keyword arguments: TemporaryFile (.mode = "w+b", .dir = "/var/tmp"), or none at all.
- * __extension__ keeps -Wpedantic quiet about the empty braces of the latter.
+ * Keyword arguments: TemporaryFile (.mode = "w+b", .dir = "/var/tmp"), or none at all. For every
+ * other function that takes options, TEMPFILE_OPTIONS (...) stands for both of its last arguments:
+ * tempfile_mkstemp (&path, TEMPFILE_OPTIONS (.suffix = ".c")). The struct lives as long as the
+ * block that the call is in. __extension__ keeps -Wpedantic quiet about empty braces.
  */
 #ifdef __GNUC__
-#define TEMPFILE_OPTIONS_(...)                     \
-    __extension__ &(const struct tempfile_options) \
-    {                                              \
-        __VA_ARGS__                                \
-    }
+#define TEMPFILE_OPTIONS(...) \
+    __extension__ &(const struct tempfile_options){__VA_ARGS__}, sizeof (struct tempfile_options)
 #else
-#define TEMPFILE_OPTIONS_(...)       \
-    &(const struct tempfile_options) \
-    {                                \
-        __VA_ARGS__                  \
-    }
+#define TEMPFILE_OPTIONS(...) \
+    &(const struct tempfile_options){__VA_ARGS__}, sizeof (struct tempfile_options)
 #endif
 
-#define TemporaryFile(...) \
-    tempfile_open (TEMPFILE_OPTIONS_ (__VA_ARGS__), sizeof (struct tempfile_options))
-#define NamedTemporaryFile(...) \
-    tempfile_open_named (TEMPFILE_OPTIONS_ (__VA_ARGS__), sizeof (struct tempfile_options))
-#define TemporaryDirectory(...) \
-    tempfile_open_dir (TEMPFILE_OPTIONS_ (__VA_ARGS__), sizeof (struct tempfile_options))
-#define SpooledTemporaryFile(...) \
-    tempfile_open_spooled (TEMPFILE_OPTIONS_ (__VA_ARGS__), sizeof (struct tempfile_options))
+#define TemporaryFile(...) tempfile_open (TEMPFILE_OPTIONS (__VA_ARGS__))
+#define NamedTemporaryFile(...) tempfile_open_named (TEMPFILE_OPTIONS (__VA_ARGS__))
+#define TemporaryDirectory(...) tempfile_open_dir (TEMPFILE_OPTIONS (__VA_ARGS__))
+#define SpooledTemporaryFile(...) tempfile_open_spooled (TEMPFILE_OPTIONS (__VA_ARGS__))
 #endif
 
 #ifdef __GNUC__
@@ -450,8 +505,9 @@ SpooledTemporaryFile (const tempfile_options &options = tempfile_options ())
  * "return -1" still reports what went wrong.
  *
  * tempfile_auto FILE *f = NamedTemporaryFile ();
- *     At the end of the scope tempfile_close (f), unless f is NULL. Set f to NULL when you close
- *     it, or give it to tempfile_into_path(), yourself.
+ *     At the end of the scope tempfile_close (f), unless f is NULL. tempfile_finish (&f) closes it
+ *     before, with a result to check. Set f to NULL when you close it, or give it to
+ *     tempfile_into_path(), yourself.
  * tempfile_auto_path char *p = tempfile_into_path (f);
  *     At the end of the scope the file is deleted and the string freed, unless p is NULL.
  * tempfile_auto_dir struct tempfile_dir *d = TemporaryDirectory ();
@@ -492,7 +548,7 @@ tempfile_auto_close_dir_ (struct tempfile_dir **dir)
 }
 #endif
 
-#endif /* TEMPFILE_H */
+#endif /* LIBTEMPFILE_TEMPFILE_H */
 
 /*
  * Not guarded with the rest, so that it does not matter if another header included this one before.

@@ -26,7 +26,7 @@ static function *const functions[] = {
     (function *) tempfile_dir_name,       (function *) tempfile_dir_keep,
     (function *) tempfile_dir_close,      (function *) tempfile_mkstemp,
     (function *) tempfile_mkdtemp,        (function *) tempfile_make,
-    (function *) tempfile_tmpfile,
+    (function *) tempfile_tmpfile,        (function *) tempfile_finish,
 };
 
 static int closed;

@@ -46,7 +46,7 @@ mkdir "$root" "$work/tmp" || exit 99
 
 pc=$(find "$root" -name libtempfile.pc)
 [ -f "$pc" ] || fail "no libtempfile.pc, or several: $pc"
-header=$(find "$root" -name tempfile.h)
+header=$(find "$root" -name tempfile.h ! -path '*/libtempfile/*')
 [ -f "$header" ] || fail "no tempfile.h, or several: $header"
 cmp -s "$header" "$srcdir/../include/tempfile.h" || fail "tempfile.h is not the one of the source"
 
@@ -124,10 +124,75 @@ try_header "$CC" c -std=c99 -D_FILE_OFFSET_BITS=64
 try_header "$CC" c -std=c99 -D_POSIX_C_SOURCE=200809L
 try_header "$CC" c -std=c99 -DTEMPFILE_REPLACE_TMPFILE -Wundef
 
+# A program that has a tempfile.h of its own, with the guard that such files have.
+mkdir "$work/own" || exit 99
+printf '#ifndef TEMPFILE_H\n#define TEMPFILE_H\nstruct tempfile;\n#endif\n' >"$work/own/tempfile.h"
+cat >"$work/own/own.c" <<'EOF'
+#include "tempfile.h"
+#include <libtempfile/tempfile.h>
+int numbers[TEMPFILE_VERSION == TEMPFILE_VERSION_MAJOR * 10000 + TEMPFILE_VERSION_MINOR * 100 +
+            TEMPFILE_VERSION_PATCH ? 1 : -1];
+struct tempfile *own;
+char *path;
+int make (void);
+int make (void)
+{
+    return tempfile_mkstemp (&path, TEMPFILE_OPTIONS (.suffix = ".c", .prefix = "x")) +
+        tempfile_mkstemp (&path, TEMPFILE_OPTIONS ());
+}
+EOF
+for standard in c99 c11 gnu17; do
+    $CC -std=$standard $strict -Wno-missing-field-initializers -I"$work/own" $includes -fsyntax-only \
+        "$work/own/own.c" || fail "<libtempfile/tempfile.h> does not serve where there is a tempfile.h"
+done
+
+# The version in the header is that of the library.
+numbers=$(printf '#include <tempfile.h>\nTEMPFILE_VERSION_MAJOR.TEMPFILE_VERSION_MINOR.TEMPFILE_VERSION_PATCH\n' |
+    $CC $includes -E - | tail -n 1 | tr -d ' ')
+[ "$numbers" = "$VERSION" ] || fail "the header says version $numbers, not $VERSION"
+
+# What must not be ignored is warned of.
+printf '#include <tempfile.h>\nvoid f (FILE *);\nvoid f (FILE *s) { tempfile_persist (s, "x", 0); }\n' \
+    >"$work/ignored.c"
+if $CC $strict $includes -c "$work/ignored.c" -o "$work/ignored.o" 2>/dev/null &&
+    $CC -dM -E -x c /dev/null | grep -q __GNUC__; then
+    fail "a result of tempfile_persist may be ignored without a warning"
+fi
+
+# gcc's analyser sees a stream that is never closed, as it sees that of a leaked fopen.
+analysed () {
+    printf '#include <tempfile.h>\nint f (int);\nint f (int n)\n{\n    FILE *f = %s;\n' "$1"
+    printf '    if (!f)\n        return 1;\n    return n ? 2 : fclose (f);\n}\n'
+}
+analysed 'fopen ("/dev/null", "r")' >"$work/fopen.c"
+if $CC -fanalyzer -Wanalyzer-malloc-leak -Werror $includes -c "$work/fopen.c" -o "$work/leak.o" 2>/dev/null; then
+    skip "the analyser: $CC has none that finds leaks"
+else
+    for call in 'NamedTemporaryFile (.suffix = ".c")' 'TemporaryFile ()' 'tempfile_tmpfile ()' \
+        'SpooledTemporaryFile (.max_size = 1)'; do
+        analysed "$call" >"$work/leak.c"
+        $CC -fanalyzer $includes -c "$work/leak.c" -o "$work/leak.o" 2>"$work/leaks"
+        grep -q 'leak of' "$work/leaks" || fail "the analyser does not see the leak of $call"
+        sed 's/n ? 2 : fclose (f)/fclose (f) + n/' "$work/leak.c" >"$work/sound.c"
+        $CC -fanalyzer -Werror $includes -c "$work/sound.c" -o "$work/leak.o" ||
+            fail "the analyser finds fault with $call"
+    done
+fi
+
 echo 'int main () { return 0; }' >"$work/try.cc"
 if [ -z "$CXX" ] || ! $CXX "$work/try.cc" -o "$work/try" 2>/dev/null; then
     skip "the C++ program: there is no C++ compiler"
 else
+    # From C++20 on members can be named, and the others are zero without a word.
+    printf '#include <tempfile.h>\nFILE *f () { return NamedTemporaryFile ({.mode = "w+b", .suffix = ".x"}); }\n' \
+        >"$work/designated.cc"
+    if $CXX -std=c++20 -fsyntax-only -x c++ /dev/null 2>/dev/null; then
+        $CXX -std=c++20 $strict $includes -fsyntax-only "$work/designated.cc" ||
+            fail "designated initialisers are warned of in C++20"
+        try_header "$CXX" c++ -std=c++20 -Wshadow -Wconversion
+    else
+        skip "designated initialisers: no C++20"
+    fi
     for standard in c++11 c++17; do
         try_header "$CXX" c++ -std=$standard -Wshadow -Wconversion
         try_header "$CXX" c++ -std=$standard -DTEMPFILE_REPLACE_TMPFILE

@@ -56,6 +56,7 @@ static const struct {
     {NULL, "fchmod", EPERM, "a file system without permissions"},
     {NULL, "fchmod", EOPNOTSUPP, "a file system without permissions"},
     {NULL, "fchmod", ENOSYS, "a file system without permissions"},
+    {"in_memory_read_only", "close", ANY, "of a descriptor that nothing was written to"},
     {NULL, "memfd_create", EINVAL, "the kernel does not know seals of execution"},
     {NULL, "fchmodat", ANY, "fchmod serves"},
     {NULL, "mkdir", EEXIST, "another name"},

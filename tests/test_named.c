@@ -562,6 +562,46 @@ add_paths (TCase *tc)
     tcase_add_test (tc, many_names_come_and_go_in_any_order);
 }
 
+/* The checked end of a scope: the result of fclose(), and nothing is left for the guard to close.
+ */
+static int
+write_and_finish (const char *path, const char *text, int kind, int *result)
+{
+    tempfile_auto FILE *f =
+        kind == NAMED ? NamedTemporaryFile (.dir = path, .delete_when = TEMPFILE_DELETE_ON_EXIT)
+                      : test_open (kind, NULL);
+
+    ck_assert_ptr_nonnull (f);
+    ck_assert_int_ge (fputs (text, f), 0);
+    *result = tempfile_finish (&f);
+    ck_assert_ptr_null (f);
+    return tempfile_finish (&f);
+}
+
+START_TEST (finish_closes_once_and_says_whether_it_worked)
+{
+    int result = -1;
+
+    ck_assert_int_eq (write_and_finish (test_dir (), "text", _i, &result), 0);
+    ck_assert_int_eq (result, 0);
+    ck_assert_int_eq (test_entries (test_dir ()), 0);
+}
+END_TEST
+
+START_TEST (finish_reports_what_could_not_be_written)
+{
+    tempfile_auto FILE *f = NamedTemporaryFile ();
+
+    ck_assert_ptr_nonnull (f);
+    ck_assert_int_ge (fputs ("text", f), 0);
+    ck_assert_int_eq (close (tempfile_fileno (f)), 0);
+    ck_assert_int_eq (tempfile_finish (&f), -1);
+    ck_assert_int_eq (errno, EBADF);
+    ck_assert_ptr_null (f);
+    assert_minus_1 (tempfile_finish (NULL), EINVAL, "tempfile_finish");
+}
+END_TEST
+
 static void
 add_guards (TCase *tc)
 {
@@ -585,5 +625,8 @@ main (void)
     add_deletion (test_case (s, "deletion"));
     add_paths (test_case (s, "paths"));
     add_guards (test_case (s, "scope guards"));
+    tc = test_case (s, "finish");
+    tcase_add_loop_test (tc, finish_closes_once_and_says_whether_it_worked, PLAIN, KINDS);
+    tcase_add_test (tc, finish_reports_what_could_not_be_written);
     return test_main (s);
 }

@@ -33,7 +33,8 @@ leave_four (void)
     NamedTemporaryFile (.recoverable = 1);
     NamedTemporaryFile (.recoverable = 1, .prefix = "", .suffix = "abcdefghijk.txt");
     fclose (NamedTemporaryFile (.recoverable = 1, .delete_when = TEMPFILE_DELETE_ON_EXIT));
-    tempfile_into_path (NamedTemporaryFile (.recoverable = 1, .mode = "rb", .permissions = 0200));
+    free (tempfile_into_path (
+        NamedTemporaryFile (.recoverable = 1, .mode = "rb", .permissions = 0200)));
 }
 
 START_TEST (what_a_killed_process_left_is_deleted)

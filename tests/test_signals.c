@@ -456,8 +456,9 @@ scene_persist (void)
     FILE *g = NamedTemporaryFile ();
 
     fputs ("text", f);
-    tempfile_persist (f, "persisted", 0);
-    tempfile_persist (g, "persisted", TEMPFILE_SYNC);
+    int ignored = tempfile_persist (f, "persisted", 0);
+    ignored += tempfile_persist (g, "persisted", TEMPFILE_SYNC);
+    (void) ignored;
     fclose (f);
     fclose (g);
     unlink ("persisted");

@@ -93,9 +93,9 @@ tempfile__create_in_memory (const struct settings *s)
     if (tempfile__audit (EVENT_MKSTEMP, name) < 0)
         return -1;
     int fd = create (s);
-    if (fd >= 0)
-        fd = settle (fd, s);
     if (fd < 0)
-        tempfile__fail_system (errno == ENOSYS ? ENOTSUP : errno, "in_memory: no such file");
-    return fd;
+        return tempfile__fail_system (errno == ENOSYS ? ENOTSUP : errno,
+                                      "in_memory: cannot make a file");
+    fd = settle (fd, s);
+    return fd < 0 ? tempfile__fail_system (errno, "in_memory: cannot prepare the file") : fd;
 }

@@ -366,6 +366,16 @@ tempfile_close (FILE *f)
     return result == 0 ? 0 : -1;
 }
 
+EXPORT int
+tempfile_finish (FILE **f)
+{
+    if (!f)
+        return tempfile__fail (EINVAL, "tempfile_finish: no place of a stream");
+    FILE *closing = *f;
+    *f = NULL;
+    return closing ? tempfile_close (closing) : 0;
+}
+
 /* The path that is to be left, or NULL with errno and message. Changes what the close will do. */
 static char *
 leave_path (FILE *f, struct stream *s, struct entry *e)
