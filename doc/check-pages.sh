@@ -25,7 +25,7 @@ for name in $names; do
         complain "${page##*/} does not name $name"
 done
 
-for page in "$srcdir"/*.[137]; do
+for page in "$srcdir"/*.[1378]; do
     grep -q '^\.so ' "$page" && continue
     grep -q "^\.Dt $(basename "$page" | tr 'a-z.' 'A-Z ')\$" "$page" ||
         complain "${page##*/}: .Dt names another page"

@@ -434,8 +434,10 @@ int tempfile_recover (const char *dir);
  * An audit hook sees each file before it exists: event "tempfile.mkstemp" and the absolute path,
  * or, for a file that never gets a name, its directory; and each directory: event
  * "tempfile.mkdtemp" and the absolute path. Another result than 0 refuses it: the
- * call fails with EPERM. Hooks run in the order in which they were added, in the calling thread,
- * and cannot be removed. tempfile_add_audit_hook() returns 0 or -1: ENOMEM.
+ * call fails with EPERM. tempfile_recover() shows each file that it is about to delete: event
+ * "tempfile.recover" and its directory, as given, with its name; a refusal leaves the file. Hooks
+ * run in the order in which they were added, in the calling thread, and cannot be removed.
+ * tempfile_add_audit_hook() returns 0 or -1: ENOMEM.
  */
 typedef int tempfile_audit_fn (const char *event, const char *fullpath, void *arg);
 int tempfile_add_audit_hook (tempfile_audit_fn *hook, void *arg);

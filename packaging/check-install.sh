@@ -39,8 +39,10 @@ configure_beside () {
 # What is installed, but for documents; those of preload/ where the source has it.
 expected () {
     echo include/tempfile.h
+    printf 'lib/cmake/tempfile/%s\n' tempfile-config-version.cmake tempfile-config.cmake
     printf 'lib/%s\n' libtempfile.a libtempfile.la libtempfile.so libtempfile.so.0 \
         libtempfile.so.0.1.0 pkgconfig/libtempfile.pc
+    echo sbin/tempfile-recover
     if [ -d "$src/preload" ]; then
         echo bin/tempfile-run
         echo lib/libtempfile/libtempfile-preload.so
@@ -54,7 +56,7 @@ is_complete () {
         grep -v -e '^share/doc/libtempfile/' -e '^lib/libtempfile/.*\.l*a$' |
         LC_ALL=C sort >"$work/installed"
     diff "$work/expected" "$work/installed"
-    for document in README.md NEWS CONTRIBUTING.md; do
+    for document in COPYING README.md NEWS CONTRIBUTING.md; do
         cmp "$src/$document" "$root/usr/share/doc/libtempfile/$document"
     done
 }
@@ -75,6 +77,7 @@ is_readable () {
 uninstalls () {
     "$MAKE" -s uninstall DESTDIR="$root"
     empty "$root"
+    [ -z "$(find "$root" -name '*tempfile*' | tee /dev/stderr)" ]
 }
 
 # In a tree of its own, as most people build; distclean gives back what was unpacked.

@@ -47,6 +47,8 @@ has_files () {
     installed -devel | grep '/man7/tempfile\.7'
     installed -devel | grep -x '.*/pkgconfig/libtempfile\.pc'
     installed -static | grep -x '.*/libtempfile\.a'
+    installed -recover | grep -x '.*/sbin/tempfile-recover'
+    installed -recover | grep -x '.*/tempfile-recover\.timer'
     installed -preload | grep -x '.*/bin/tempfile-run'
 }
 

@@ -7,6 +7,8 @@
  *                             must be gone after that, and '+' and its name when it must not.
  *     helper tempdir          prints "secure" or "plain", and the directory it chose
  *     helper closed FD        succeeds when that descriptor is not open
+ *     helper left DIR         leaves a recoverable file and a recoverable directory in DIR, and
+ *                             prints their names
  *     helper none-under DIR   succeeds when no descriptor refers to a file under DIR
  */
 #include <config.h>
@@ -110,6 +112,18 @@ print_tempdir (void)
 }
 
 static int
+leave (const char *dir)
+{
+    FILE *f = NamedTemporaryFile (.dir = dir, .recoverable = 1);
+    struct tempfile_dir *d = TemporaryDirectory (.dir = dir, .recoverable = 1);
+    if (!f || !d)
+        return 1;
+    printf ("%s\n%s\n", tempfile_name (f), tempfile_dir_name (d));
+    fflush (stdout);
+    _exit (0);
+}
+
+static int
 none_under (const char *dir)
 {
     DIR *d = opendir ("/proc/self/fd");
@@ -143,6 +157,8 @@ main (int argc, char **argv)
         return end (argv[2]);
     if (strcmp (task, "closed") == 0)
         return fcntl (atoi (argv[2]), F_GETFD) != -1;
+    if (strcmp (task, "left") == 0)
+        return leave (argv[2]);
     if (strcmp (task, "none-under") == 0)
         return none_under (argv[2]);
     return 2;

@@ -22,6 +22,7 @@
  */
 #include "base/export.h"
 
+#include "base/audit.h"
 #include "base/error.h"
 #include "base/inode.h"
 #include "base/retry.h"
@@ -94,9 +95,26 @@ lock_candidate (int dir, const char *name, int fd, struct inode *i)
     return result > 0 ? tempfile__same_inode (i, &now) : result;
 }
 
-/* 1: deleted; 0: in use, gone, or not ours; -1 with errno: could not be judged, or not deleted. */
+/* Whether the program's hooks let it be deleted; -1 with errno. */
 static int
-recover_one (int dir, const char *name)
+is_allowed (const char *path, const char *name)
+{
+    size_t size = strlen (path) + 1 + strlen (name) + 1;
+    char *full = malloc (size);
+    if (!full)
+        return -1;
+    snprintf (full, size, "%s/%s", path, name);
+    int allowed = tempfile__audit ("tempfile.recover", full) == 0;
+    free (full);
+    return allowed;
+}
+
+/*
+ * 1: deleted; 0: in use, gone, not ours, or refused by a hook; -1 with errno: could not be judged,
+ * or not deleted.
+ */
+static int
+recover_one (int dir, const char *path, const char *name)
 {
     struct inode i;
     int result = inspect (dir, name, &i);
@@ -106,6 +124,8 @@ recover_one (int dir, const char *name)
     if (fd < 0)
         return is_lack (errno) ? -1 : 0;
     result = lock_candidate (dir, name, fd, &i);
+    if (result > 0)
+        result = is_allowed (path, name);
     if (result > 0)
         result = delete (dir, name, &i);
     if (result < 0 && (errno == EACCES || errno == EPERM))
@@ -126,7 +146,7 @@ recover_all (DIR *dir, const char *path)
     while (errno = 0, d = readdir (dir)) {
         if (!tempfile__name_has_tag (d->d_name))
             continue;
-        int result = recover_one (dirfd (dir), d->d_name);
+        int result = recover_one (dirfd (dir), path, d->d_name);
         recovered += result > 0;
         if (result < 0 && !err) {
             err = errno;

@@ -6,8 +6,8 @@
 #
 #     the licence; configuration.h; the headers of systems; the headers of lib/; its sources
 #
-# What crosses files there becomes static. A name that one source has for itself, and that stands
-# in another file as well, gets the name of its file in front. So one file changes nothing for
+# What crosses files there becomes static. A name that one file has for itself and for those that
+# include it, and that stands in another file as well, gets the name of its file in front. So one file changes nothing for
 # another, and what a change to lib/ could break here, a compiler sees at once.
 #
 # It counts on the layout that clang-format makes: what is declared or defined for a whole file
@@ -83,15 +83,20 @@ function local_include (text)
 }
 
 # FILE and what it includes; headers become part of the list, each after those that it includes.
-function visit (file,    i, included)
+function visit (file,    i, h, included)
 {
     if (file in length_of)
         return
     read_file(file)
     for (i = 1; i <= length_of[file]; i++) {
         included = local_include(line[file, i])
-        if (included != "")
-            visit(included)
+        if (included == "")
+            continue
+        visit(included)
+        reaches[file, included] = 1
+        for (h = 1; h <= n_headers; h++)
+            if ((included, headers[h]) in reaches)
+                reaches[file, headers[h]] = 1
     }
     if (file ~ /\.h$/)
         headers[++n_headers] = file
@@ -159,12 +164,14 @@ function scan (file,    i, text, word, statement)
         note_words(file, text)
         if (file ~ /\.c$/ && match (text, /^([a-z].* \*?)?tempfile__[a-z0-9_]+ \(/) && text !~ /;/)
             note_definition(file, substr (text, 1, RLENGTH - 2))
-        if (text ~ /^# *define /) {
+        if (text ~ /^# *define / && file ~ /\.c$/) {
             split (text, word, /[ (]+/)
             own(file, word[2])
         }
         if (text ~ /^#/)
             continue
+        if (text ~ /^typedef .*[A-Za-z0-9_];$/)
+            note_statement(file, "static " text)
         if (unnamed && match (text, /^} [A-Za-z_0-9]+/)) {
             own(file, substr (text, 3, RLENGTH - 2))
             unnamed = 0
@@ -207,7 +214,7 @@ function note_words (file, text,    word, n, i)
 
 function own (file, name)
 {
-    if (name ~ /^[A-Za-z_][A-Za-z0-9_]*$/ && file !~ /\.h$/ && !((file, name) in is_own)) {
+    if (name ~ /^[A-Za-z_][A-Za-z0-9_]*$/ && name !~ /^tempfile_/ && !((file, name) in is_own)) {
         is_own[file, name] = 1
         own_name[file, ++n_own[file]] = name
     }
@@ -227,6 +234,8 @@ function note_tag (file, text,    parts)
 function note_enum (file, text,    n, i, parts)
 {
     note_tag(file, text)
+    if (file ~ /\.h$/)
+        return # constants are in capitals
     sub (/^[^{]*{/, "", text)
     sub (/}.*/, "", text)
     n = split (text, parts, ",")
@@ -279,17 +288,38 @@ function new_name (file, name,    stem)
     return stem "_" name
 }
 
-function find_new_names (file,    i, name)
+# What FILE is to call otherwise: what it has for itself, and what headers have that it includes.
+function find_new_names (file,    h)
 {
     delete renamed
+    find_new_names_of(file)
+    for (h = 1; h <= n_headers; h++)
+        if ((file, headers[h]) in reaches && headers[h] != file)
+            find_new_names_of(headers[h])
+}
+
+function find_new_names_of (file,    i, name)
+{
     for (i = 1; i <= n_own[file]; i++) {
         name = own_name[file, i]
-        if (files_with[name] < 2)
+        if (!is_foreign(file, name))
             continue
         renamed[name] = new_name(file, name)
         if (renamed[name] in files_with)
-            die (file ": " name " should become " renamed[name] ", which there is already")
+            die(file ": " name " should become " renamed[name] ", which there is already")
     }
+}
+
+# Whether NAME stands in a file that does not mean the one of FILE by it.
+function is_foreign (file, name,    other)
+{
+    if ((file, name) in foreign)
+        return foreign[file, name]
+    foreign[file, name] = 0
+    for (other in length_of)
+        if (other != file && (other, name) in has_word && !((other, file) in reaches))
+            foreign[file, name] = 1
+    return foreign[file, name]
 }
 
 # Words are looked for in the code, and replaced in the text of which it is the shadow. What follows
