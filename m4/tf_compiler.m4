@@ -46,3 +46,16 @@ AC_DEFUN([TF_VERSION_SCRIPT], [
     rm -f conftest.map])
   AM_CONDITIONAL([HAVE_VERSION_SCRIPT], [test "$tf_cv_version_script" = yes])
 ])
+
+# TF_BIND_NOW: sets BIND_NOW_LDFLAGS so that a shared library finds all it calls when it is loaded:
+# the first call of a function may be made in a signal handler, where the dynamic linker is no place
+# to be.
+AC_DEFUN([TF_BIND_NOW], [
+  AC_CACHE_CHECK([for -z now], [tf_cv_bind_now], [
+    tf_saved_LDFLAGS=$LDFLAGS
+    LDFLAGS="$LDFLAGS -Wl,-z,now"
+    AC_LINK_IFELSE([AC_LANG_PROGRAM()], [tf_cv_bind_now=yes], [tf_cv_bind_now=no])
+    LDFLAGS=$tf_saved_LDFLAGS])
+  AS_IF([test "$tf_cv_bind_now" = yes], [BIND_NOW_LDFLAGS=-Wl,-z,now])
+  AC_SUBST([BIND_NOW_LDFLAGS])
+])

@@ -11,8 +11,16 @@
 #include <stdarg.h>
 #include <string.h>
 
-static _Thread_local char message[1024];
-static _Thread_local unsigned failures;
+enum { MESSAGE = 1024 };
+
+/* Two, so that the one of the last call that failed survives a trial that succeeds. */
+static _Thread_local struct {
+    char text[2][MESSAGE];
+    int shown;
+    int kept; /* during a trial: the other is written */
+    unsigned trials;
+    unsigned failures;
+} messages;
 
 const char *
 tempfile__strerror (int err, char *buffer, size_t size)
@@ -29,23 +37,26 @@ tempfile__strerror (int err, char *buffer, size_t size)
 
 /* A path may hold any byte; a message holds none that would end or garble its line. */
 static void
-make_one_line (void)
+make_one_line (char *p)
 {
-    for (char *p = message; *p; p++)
+    for (; *p; p++)
         if ((unsigned char) *p < ' ' || *p == '\177')
             *p = '?';
 }
 
-static size_t
+/* The message, for what is to be added to it. */
+static char *
 set_message (const char *format, va_list args)
 {
-    int n = vsnprintf (message, sizeof message, format, args);
+    if (messages.trials > 0)
+        messages.shown = !messages.kept;
+    char *message = messages.text[messages.shown];
+    int n = vsnprintf (message, MESSAGE, format, args);
     if (n < 0)
         message[0] = '\0';
-    size_t length = strlen (message);
-    make_one_line ();
-    failures++;
-    return length;
+    make_one_line (message);
+    messages.failures++;
+    return message;
 }
 
 int
@@ -65,9 +76,10 @@ tempfile__fail_system (int err, const char *format, ...)
     char buffer[128];
     va_list args;
     va_start (args, format);
-    size_t length = set_message (format, args);
+    char *message = set_message (format, args);
     va_end (args);
-    snprintf (message + length, sizeof message - length, ": %s",
+    size_t length = strlen (message);
+    snprintf (message + length, MESSAGE - length, ": %s",
               tempfile__strerror (err, buffer, sizeof buffer));
     errno = err;
     return -1;
@@ -76,20 +88,34 @@ tempfile__fail_system (int err, const char *format, ...)
 unsigned
 tempfile__failures (void)
 {
-    return failures;
+    return messages.failures;
 }
 
 int
 tempfile__fail_unless_told (unsigned before, int err, const char *what)
 {
-    if (failures == before)
+    if (messages.failures == before)
         return tempfile__fail_system (err, "%s", what);
     errno = err;
     return -1;
 }
 
+void
+tempfile__trial_begin (void)
+{
+    if (messages.trials++ == 0)
+        messages.kept = messages.shown;
+}
+
+void
+tempfile__trial_end (bool succeeded)
+{
+    if (--messages.trials == 0 && succeeded)
+        messages.shown = messages.kept;
+}
+
 EXPORT const char *
 tempfile_errmsg (void)
 {
-    return message;
+    return messages.text[messages.shown];
 }

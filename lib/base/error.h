@@ -6,6 +6,7 @@
 #ifndef ERROR_H
 #define ERROR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Both set errno to ERR and the message, and return -1. The message must name the option or path.
@@ -23,6 +24,13 @@ int tempfile__fail_system (int err, const char *format, ...)
  */
 unsigned tempfile__failures (void);
 int tempfile__fail_unless_told (unsigned before, int err, const char *what);
+
+/*
+ * Around what tries one way after the other: when one succeeds, what the others said is forgotten,
+ * and the message is again that of the last call that failed.
+ */
+void tempfile__trial_begin (void);
+void tempfile__trial_end (bool succeeded);
 
 /* The system's words for ERR, in BUFFER or elsewhere. Leaves errno alone. */
 const char *tempfile__strerror (int err, char *buffer, size_t size);

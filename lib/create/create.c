@@ -43,7 +43,7 @@ int
 tempfile__create_failure (int err, const char *dir)
 {
     bool refused = err == EMFILE || err == ENFILE || err == ENOMEM;
-    tempfile__fail_system (err, "dir '%s'", dir);
+    tempfile__fail_system (err, refused ? "no file could be made in '%s'" : "dir '%s'", dir);
     return refused ? CREATE_REFUSED : CREATE_FAILED;
 }
 

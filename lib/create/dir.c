@@ -10,6 +10,7 @@
  */
 #include "base/export.h"
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "create/create.h"
 #include "create/tempdir.h"
@@ -63,6 +64,7 @@ create (struct tempfile_dir *d, struct settings *s)
 EXPORT struct tempfile_dir *
 tempfile_open_dir (const struct tempfile_options *options, size_t size)
 {
+    NO_CANCELLATION;
     struct settings s;
     if (tempfile__options_parse (&s, KIND_DIRECTORY, NULL, options, size) < 0)
         return NULL;
@@ -95,8 +97,7 @@ tempfile_dir_keep (struct tempfile_dir *d)
         return tempfile__fail (EINVAL, "tempfile_dir_keep: no directory");
     if (tempfile__entry_owns_lock (d->entry))
         return tempfile__fail (EINVAL, "a recoverable directory cannot be kept under its name");
-    tempfile__entry_keep (d->entry);
-    return 0;
+    return tempfile__entry_keep (d->entry);
 }
 
 /* An errno, or 0. */
@@ -112,6 +113,7 @@ run_hook (const struct tempfile_dir *d)
 EXPORT int
 tempfile_dir_close (struct tempfile_dir *d)
 {
+    NO_CANCELLATION;
     if (!d)
         return tempfile__fail (EINVAL, "tempfile_dir_close: no directory");
     int saved = errno;

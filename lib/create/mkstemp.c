@@ -5,6 +5,7 @@
  */
 #include "base/export.h"
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "create/create.h"
 #include "create/tempdir.h"
@@ -27,6 +28,7 @@ attempt_path (const char *dir, void *arg)
 EXPORT int
 tempfile_mkstemp (char **path, const struct tempfile_options *options, size_t size)
 {
+    NO_CANCELLATION;
     struct settings s;
     if (!path)
         return tempfile__fail (EINVAL, "tempfile_mkstemp: no place for the path");
@@ -42,6 +44,7 @@ tempfile_mkstemp (char **path, const struct tempfile_options *options, size_t si
 EXPORT char *
 tempfile_mkdtemp (const struct tempfile_options *options, size_t size)
 {
+    NO_CANCELLATION;
     struct settings s;
     if (tempfile__options_parse (&s, KIND_MKDTEMP, NULL, options, size) < 0)
         return NULL;
@@ -78,6 +81,7 @@ EXPORT int
 tempfile_make (char **path, int (*make) (const char *path, void *arg), void *arg,
                const struct tempfile_options *options, size_t size)
 {
+    NO_CANCELLATION;
     struct settings s;
     if (path)
         *path = NULL;

@@ -23,6 +23,7 @@
 #include "base/export.h"
 
 #include "base/audit.h"
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/inode.h"
 #include "base/retry.h"
@@ -162,6 +163,7 @@ recover_all (DIR *dir, const char *path)
 EXPORT int
 tempfile_recover (const char *path)
 {
+    NO_CANCELLATION;
     if (!path)
         path = tempfile_gettempdir ();
     if (!path)

@@ -8,6 +8,7 @@
  */
 #include "base/export.h"
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "create/create.h"
 #include "create/tempdir.h"
@@ -212,9 +213,11 @@ tempfile__tempdir_try (const char *dir, attempt_fn *attempt, void *arg)
         dir = atomic_load (&chosen);
     if (dir)
         return try_directory (dir, attempt, arg);
+    tempfile__trial_begin ();
     int result = try_candidates (attempt, arg, &dir);
     if (result >= 0)
         choose_first (dir);
+    tempfile__trial_end (result >= 0);
     return result;
 }
 
@@ -225,13 +228,23 @@ probe (const char *dir, void *arg)
     return tempfile__create_probe (dir);
 }
 
+static int
+probe_candidates (const char **dir)
+{
+    tempfile__trial_begin ();
+    int result = try_candidates (probe, NULL, dir);
+    tempfile__trial_end (result >= 0);
+    return result;
+}
+
 EXPORT const char *
 tempfile_gettempdir (void)
 {
+    NO_CANCELLATION;
     const char *dir = atomic_load (&chosen);
     if (dir)
         return dir;
-    if (try_candidates (probe, NULL, &dir) < 0)
+    if (probe_candidates (&dir) < 0)
         return NULL;
     dir = lasting (dir);
     const char *none = NULL;
@@ -243,9 +256,10 @@ tempfile_gettempdir (void)
 EXPORT int
 tempfile_settempdir (const char *dir)
 {
+    NO_CANCELLATION;
     if (dir && !*dir)
         return tempfile__fail (ENOENT, "dir '': is empty");
-    int result = dir ? try_directory (dir, probe, NULL) : try_candidates (probe, NULL, &dir);
+    int result = dir ? try_directory (dir, probe, NULL) : probe_candidates (&dir);
     if (result < 0)
         return -1;
     dir = lasting (dir);

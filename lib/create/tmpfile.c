@@ -6,6 +6,7 @@
  */
 #include "base/export.h"
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "create/create.h"
 #include "create/tempdir.h"
@@ -22,6 +23,7 @@ attempt (const char *dir, void *settings)
 EXPORT FILE *
 tempfile_tmpfile (void)
 {
+    NO_CANCELLATION;
     struct settings s = tempfile__settings_unnamed ();
     int fd = tempfile__tempdir_try (NULL, attempt, &s);
     if (fd < 0)

@@ -103,7 +103,7 @@ on_signal (int sig, siginfo_t *info, void *context)
 static void
 stay_loaded (void)
 {
-#if defined RTLD_NODELETE && defined RTLD_NOLOAD && defined PIC
+#if defined HAVE_DLADDR && defined RTLD_NODELETE && defined PIC
     Dl_info info;
     if (!atomic_load (&stays_loaded) && dladdr (fatal, &info) != 0 && info.dli_fname &&
         dlopen (info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE))

@@ -17,6 +17,7 @@
  */
 #include "base/export.h"
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "stream/stream.h"
 
@@ -96,6 +97,7 @@ after_seek (struct stream *s, off_t position)
 ssize_t
 tempfile__stream_read (struct stream *s, char *buffer, size_t size)
 {
+    NO_CANCELLATION;
     return s->storage->ops->read (s->storage, buffer, next_helping (s, size));
 }
 
@@ -104,6 +106,7 @@ tempfile__stream_read (struct stream *s, char *buffer, size_t size)
 size_t
 tempfile__stream_write (struct stream *s, const char *buffer, size_t size)
 {
+    NO_CANCELLATION;
     size_t done = s->storage->ops->write (s->storage, buffer, size);
     if (done < size && !s->failed)
         s->failed = errno;
@@ -132,6 +135,7 @@ only_asks_for_end (const struct stream *s, off_t offset, int whence)
 off_t
 tempfile__stream_seek (struct stream *s, off_t offset, int whence)
 {
+    NO_CANCELLATION;
     if (only_asks_for_end (s, offset, whence))
         return s->storage->ops->end (s->storage);
     off_t position = s->storage->ops->seek (s->storage, offset, whence);
@@ -184,6 +188,7 @@ discard (struct stream *s)
 int
 tempfile__stream_close (struct stream *s)
 {
+    NO_CANCELLATION;
     if (!s->file)
         return 0; /* it was never opened */
     int err = s->failed;
@@ -341,6 +346,7 @@ flush_unless_busy (void *stream)
     if (tempfile__wide_reopened (s) || ftrylockfile (f) != 0)
         return;
     fflush (f);
+    fseeko (f, 0, SEEK_CUR); /* what was pushed back is forgotten, too */
     funlockfile (f);
 }
 

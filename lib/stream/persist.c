@@ -14,6 +14,7 @@
  */
 #include "base/export.h"
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/retry.h"
 #include "create/create.h"
@@ -256,6 +257,7 @@ check_arguments (FILE *f, const char *path, unsigned flags)
 EXPORT int
 tempfile_persist (FILE *f, const char *path, unsigned flags)
 {
+    NO_CANCELLATION;
     if (check_arguments (f, path, flags) < 0)
         return -1;
     char *absolute = tempfile__absolute (path);

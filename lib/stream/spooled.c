@@ -2,6 +2,7 @@
 /* Spooled streams: custom streams over a storage that begins in memory. */
 #include "base/export.h"
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "stream/stream.h"
 
@@ -16,6 +17,7 @@ set_fileno (void *file, int fd)
 EXPORT FILE *
 tempfile_open_spooled (const struct tempfile_options *options, size_t size)
 {
+    NO_CANCELLATION;
     struct settings s;
     if (tempfile__options_parse (&s, KIND_SPOOLED, tempfile__stream_check_text, options, size) < 0)
         return NULL;

@@ -10,6 +10,7 @@
  */
 #include "base/export.h"
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/retry.h"
 #include "create/create.h"
@@ -88,6 +89,7 @@ open_plain (int fd, const struct settings *s)
 EXPORT FILE *
 tempfile_open (const struct tempfile_options *options, size_t size)
 {
+    NO_CANCELLATION;
     struct settings s;
     if (tempfile__options_parse (&s, KIND_UNNAMED, tempfile__stream_check_text, options, size) < 0)
         return NULL;
@@ -115,6 +117,7 @@ outlive_stream (struct entry *entry, int fd)
 EXPORT FILE *
 tempfile_open_named (const struct tempfile_options *options, size_t size)
 {
+    NO_CANCELLATION;
     struct settings s;
     if (tempfile__options_parse (&s, KIND_NAMED, tempfile__stream_check_text, options, size) < 0)
         return NULL;
@@ -172,6 +175,7 @@ descriptor (struct stream *s)
 EXPORT int
 tempfile_fileno (FILE *f)
 {
+    NO_CANCELLATION;
     if (!f)
         return tempfile__fail (EINVAL, "tempfile_fileno: no stream");
     struct stream *s = tempfile__stream_find (f);
@@ -185,6 +189,7 @@ tempfile_fileno (FILE *f)
 EXPORT int
 tempfile_rollover (FILE *f)
 {
+    NO_CANCELLATION;
     if (tempfile_fileno (f) < 0)
         return -1;
     return fflush (f) == 0 ? 0 : tempfile__fail_system (errno, "cannot write out the stream");
@@ -212,6 +217,7 @@ truncate_locked (FILE *f, off_t size)
 EXPORT int
 tempfile_truncate (FILE *f, int64_t size)
 {
+    NO_CANCELLATION;
     if (!f || size < 0)
         return tempfile__fail (EINVAL, "cannot truncate: %s",
                                f ? "the size is negative" : "no stream");
@@ -304,6 +310,7 @@ parse_reopen_mode (struct settings *s, const char *mode, FILE *f)
 EXPORT FILE *
 tempfile_reopen (FILE *f, const char *mode)
 {
+    NO_CANCELLATION;
     struct settings s;
     if (!f) {
         tempfile__fail (EINVAL, "tempfile_reopen: no stream");
@@ -332,8 +339,9 @@ tempfile_keep (FILE *f)
         return 0;
     if (s->recoverable)
         return tempfile__fail (EINVAL, "a recoverable file cannot be kept under its name");
+    if (tempfile__entry_keep (e) < 0)
+        return -1;
     s->delete_when = TEMPFILE_DELETE_NEVER;
-    tempfile__entry_keep (e);
     return 0;
 }
 
@@ -355,6 +363,7 @@ tempfile_on_close (FILE *f, int (*function) (void *), void *arg)
 EXPORT int
 tempfile_close (FILE *f)
 {
+    NO_CANCELLATION;
     if (!f)
         return tempfile__fail (EINVAL, "tempfile_close: no stream");
     struct stream *reopened = tempfile__stream_take_reopened (f);
@@ -393,6 +402,7 @@ leave_path (FILE *f, struct stream *s, struct entry *e)
 EXPORT char *
 tempfile_into_path (FILE *f)
 {
+    NO_CANCELLATION;
     struct stream *s = f ? tempfile__stream_find (f) : NULL;
     struct entry *e = entry_of (f, s);
     if (!e)
