@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A scope in which the thread cannot be cancelled: `NO_CANCELLATION;` among its declarations. Each
- * public function, and each callback of a stream, that makes a system call is one, so that no
- * cancelled thread leaves an entry, a descriptor or a file behind.
+ * Scopes in which the thread cannot be cancelled, so that no cancelled thread leaves an entry, a
+ * descriptor or a file behind, nor has done half of what it was asked for. Each is said once, among
+ * the declarations of a function that makes a system call:
+ *
+ *     CANCELLED_BEFORE_OR_NOT_AT_ALL;    a public function: a cancellation that is pending acts now
+ *     NO_CANCELLATION;                   a callback, where stdio has a FILE locked
  */
 #ifndef CANCEL_H
 #define CANCEL_H
@@ -26,5 +29,9 @@ cancellation_restore (const int *before)
 #define NO_CANCELLATION                                                            \
     __attribute__ ((__cleanup__ (cancellation_restore))) int cancellation_before = \
         cancellation_forbid ()
+
+#define CANCELLED_BEFORE_OR_NOT_AT_ALL \
+    pthread_testcancel ();             \
+    NO_CANCELLATION
 
 #endif

@@ -64,7 +64,7 @@ create (struct tempfile_dir *d, struct settings *s)
 EXPORT struct tempfile_dir *
 tempfile_open_dir (const struct tempfile_options *options, size_t size)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     struct settings s;
     if (tempfile__options_parse (&s, KIND_DIRECTORY, NULL, options, size) < 0)
         return NULL;
@@ -113,7 +113,7 @@ run_hook (const struct tempfile_dir *d)
 EXPORT int
 tempfile_dir_close (struct tempfile_dir *d)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     if (!d)
         return tempfile__fail (EINVAL, "tempfile_dir_close: no directory");
     int saved = errno;

@@ -28,7 +28,7 @@ attempt_path (const char *dir, void *arg)
 EXPORT int
 tempfile_mkstemp (char **path, const struct tempfile_options *options, size_t size)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     struct settings s;
     if (!path)
         return tempfile__fail (EINVAL, "tempfile_mkstemp: no place for the path");
@@ -44,7 +44,7 @@ tempfile_mkstemp (char **path, const struct tempfile_options *options, size_t si
 EXPORT char *
 tempfile_mkdtemp (const struct tempfile_options *options, size_t size)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     struct settings s;
     if (tempfile__options_parse (&s, KIND_MKDTEMP, NULL, options, size) < 0)
         return NULL;
@@ -81,7 +81,7 @@ EXPORT int
 tempfile_make (char **path, int (*make) (const char *path, void *arg), void *arg,
                const struct tempfile_options *options, size_t size)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     struct settings s;
     if (path)
         *path = NULL;

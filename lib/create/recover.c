@@ -163,7 +163,7 @@ recover_all (DIR *dir, const char *path)
 EXPORT int
 tempfile_recover (const char *path)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     if (!path)
         path = tempfile_gettempdir ();
     if (!path)

@@ -240,7 +240,7 @@ probe_candidates (const char **dir)
 EXPORT const char *
 tempfile_gettempdir (void)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     const char *dir = atomic_load (&chosen);
     if (dir)
         return dir;
@@ -256,7 +256,7 @@ tempfile_gettempdir (void)
 EXPORT int
 tempfile_settempdir (const char *dir)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     if (dir && !*dir)
         return tempfile__fail (ENOENT, "dir '': is empty");
     int result = dir ? try_directory (dir, probe, NULL) : probe_candidates (&dir);

@@ -23,7 +23,7 @@ attempt (const char *dir, void *settings)
 EXPORT FILE *
 tempfile_tmpfile (void)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     struct settings s = tempfile__settings_unnamed ();
     int fd = tempfile__tempdir_try (NULL, attempt, &s);
     if (fd < 0)

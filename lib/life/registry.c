@@ -600,7 +600,7 @@ tempfile__left_register (char *path, enum entry_kind kind)
 EXPORT int
 tempfile_unlink (const char *path)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     if (!path)
         return tempfile__fail (EINVAL, "tempfile_unlink: no path");
     if (tempfile__left_check (path, NULL) < 0)

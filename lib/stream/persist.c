@@ -257,7 +257,7 @@ check_arguments (FILE *f, const char *path, unsigned flags)
 EXPORT int
 tempfile_persist (FILE *f, const char *path, unsigned flags)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     if (check_arguments (f, path, flags) < 0)
         return -1;
     char *absolute = tempfile__absolute (path);

@@ -17,7 +17,7 @@ set_fileno (void *file, int fd)
 EXPORT FILE *
 tempfile_open_spooled (const struct tempfile_options *options, size_t size)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     struct settings s;
     if (tempfile__options_parse (&s, KIND_SPOOLED, tempfile__stream_check_text, options, size) < 0)
         return NULL;

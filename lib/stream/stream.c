@@ -89,7 +89,7 @@ open_plain (int fd, const struct settings *s)
 EXPORT FILE *
 tempfile_open (const struct tempfile_options *options, size_t size)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     struct settings s;
     if (tempfile__options_parse (&s, KIND_UNNAMED, tempfile__stream_check_text, options, size) < 0)
         return NULL;
@@ -117,7 +117,7 @@ outlive_stream (struct entry *entry, int fd)
 EXPORT FILE *
 tempfile_open_named (const struct tempfile_options *options, size_t size)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     struct settings s;
     if (tempfile__options_parse (&s, KIND_NAMED, tempfile__stream_check_text, options, size) < 0)
         return NULL;
@@ -175,7 +175,7 @@ descriptor (struct stream *s)
 EXPORT int
 tempfile_fileno (FILE *f)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     if (!f)
         return tempfile__fail (EINVAL, "tempfile_fileno: no stream");
     struct stream *s = tempfile__stream_find (f);
@@ -189,7 +189,7 @@ tempfile_fileno (FILE *f)
 EXPORT int
 tempfile_rollover (FILE *f)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     if (tempfile_fileno (f) < 0)
         return -1;
     return fflush (f) == 0 ? 0 : tempfile__fail_system (errno, "cannot write out the stream");
@@ -217,7 +217,7 @@ truncate_locked (FILE *f, off_t size)
 EXPORT int
 tempfile_truncate (FILE *f, int64_t size)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     if (!f || size < 0)
         return tempfile__fail (EINVAL, "cannot truncate: %s",
                                f ? "the size is negative" : "no stream");
@@ -310,7 +310,7 @@ parse_reopen_mode (struct settings *s, const char *mode, FILE *f)
 EXPORT FILE *
 tempfile_reopen (FILE *f, const char *mode)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     struct settings s;
     if (!f) {
         tempfile__fail (EINVAL, "tempfile_reopen: no stream");
@@ -363,7 +363,7 @@ tempfile_on_close (FILE *f, int (*function) (void *), void *arg)
 EXPORT int
 tempfile_close (FILE *f)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     if (!f)
         return tempfile__fail (EINVAL, "tempfile_close: no stream");
     struct stream *reopened = tempfile__stream_take_reopened (f);
@@ -402,7 +402,7 @@ leave_path (FILE *f, struct stream *s, struct entry *e)
 EXPORT char *
 tempfile_into_path (FILE *f)
 {
-    NO_CANCELLATION;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     struct stream *s = f ? tempfile__stream_find (f) : NULL;
     struct entry *e = entry_of (f, s);
     if (!e)
