@@ -252,7 +252,8 @@ int tempfile_keep (FILE *stream);
  * The mode is that of .permissions. Works on streams of every kind, also without a name.
  *
  * Returns 0 or -1. Then the file stays the temporary file it was: EINVAL (flags, or a NULL),
- * ENOENT, EEXIST, EISDIR; EXDEV (another file system); ENOTSUP (a file without a name that the
+ * ENOENT, EEXIST, EISDIR; EXDEV (another file system); ESTALE (another file has taken the temporary
+ * file's name, and is not published); ENOTSUP (a file without a name that the
  * file system cannot give one: open it with NamedTemporaryFile() instead; or TEMPFILE_NOREPLACE
  * where the file system has neither hard links nor a rename that does not replace); the errno of a
  * write that failed, now or earlier; or any errno of fsync(2), link(2) and rename(2). Should
@@ -332,16 +333,18 @@ int tempfile_dir_keep (struct tempfile_dir *dir);
  * any case. on_close runs before that. In a child made by fork() nothing is removed.
  *
  * Removal is by name, as for files: what now has the directory's name is removed, and no error if
- * there is nothing. Inside, symbolic links are removed and never followed; permissions that are
- * in the way are changed, on directories that belong to the process's user; mount points are left
- * alone. Others may add, remove and move things meanwhile. It takes at most 31 descriptors and
- * 67 KiB, for trees of any size, and makes do with two and 6 KiB: then, and where directories are
+ * there is nothing. Inside, symbolic links are removed and never followed. Permissions that are in
+ * the way become 0700, on directories that belong to the process's user. Mount points are left
+ * alone, the directory itself included; and so are, in a directory that is open to others,
+ * directories that belong neither to the process's user nor to the directory's. Others may add,
+ * remove and move things meanwhile, which ends nevertheless. It takes at most 33 descriptors and
+ * little memory, for trees of any size, and makes do with three: then, and where directories are
  * nested deeper than some 30, inner ones are moved up into the outermost before they are removed.
  *
  * Returns 0, or -1 with the errno of on_close (ECANCELED if it set none) or else of the first
  * thing that could not be removed, which tempfile_errmsg() names; all else has been removed, and
- * what is left will not be tried again at exit. EBUSY, EXDEV: a mount point. ENOTEMPTY: others
- * add faster than can be removed. EMFILE: not even two descriptors.
+ * what is left will not be tried again at exit. EBUSY: a mount point. EPERM: another user's
+ * directory. ENOTEMPTY: others add faster than can be removed. EMFILE: not even three descriptors.
  */
 int tempfile_dir_close (struct tempfile_dir *dir);
 
@@ -419,8 +422,9 @@ void tempfile_cleanup (void);
  * Deletes the recoverable files in DIR (NULL: tempfile_gettempdir ()) whose owners are gone, by
  * whatever death: SIGKILL and power loss included. A file whose owner lives, in this pid namespace
  * or another, is never deleted, and neither is any file without the option. The owner is the
- * process that opened the file, and any child that has inherited the stream. Only files that the
- * caller may open can be judged; others are left alone. Safe to run at any time, in several
+ * process that opened the file, and any child that has inherited the stream. Only files of the
+ * process's effective user that it may open are judged; others are left alone, by the superuser,
+ * too. Safe to run at any time, in several
  * processes at once. Returns the number of files deleted, or -1: any errno of open(2), readdir(3)
  * or unlink(2), or EMFILE, ENFILE, ENOMEM, ENOLCK or EIO when these kept a file from being judged;
  * the remaining files were deleted all the same.

@@ -176,6 +176,58 @@ START_TEST (another_file_system_is_an_error)
 }
 END_TEST
 
+static const char *const named_modes[] = {"w+b", "w+"};
+
+/* rename(2) does nothing then. */
+START_TEST (another_link_of_the_same_file_becomes_the_only_one)
+{
+    FILE *f = NamedTemporaryFile (.mode = named_modes[_i % 2]);
+
+    ck_assert_ptr_nonnull (f);
+    ck_assert_int_ge (fputs ("text", f), 0);
+    ck_assert_int_eq (link (tempfile_name (f), test_path ("link")), 0);
+    ck_assert_int_eq (tempfile_persist (f, test_path ("link"), _i < 2 ? 0 : TEMPFILE_SYNC), 0);
+    ck_assert_int_eq (test_entries (test_dir ()), 1);
+    assert_closes (f);
+    assert_file (test_path ("link"), "text");
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+/* Under another spelling of it, while the file has a second name. */
+START_TEST (a_file_that_becomes_its_own_name_keeps_it)
+{
+    char path[8192];
+    FILE *f = NamedTemporaryFile (.mode = named_modes[_i]);
+
+    ck_assert_ptr_nonnull (f);
+    ck_assert_int_ge (fputs ("text", f), 0);
+    ck_assert_int_eq (link (tempfile_name (f), test_path ("link")), 0);
+    (void) snprintf (path, sizeof path, "%s/./%s", test_dir (), test_base (tempfile_name (f)));
+    ck_assert_int_eq (tempfile_persist (f, path, 0), 0);
+    assert_closes (f);
+    assert_file (path, "text");
+    ck_assert_int_eq (test_entries (test_dir ()), 2);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
+START_TEST (another_file_that_took_the_name_is_not_published)
+{
+    unsigned flags = all_flags[_i];
+    FILE *f = NamedTemporaryFile ();
+
+    ck_assert_ptr_nonnull (f);
+    ck_assert_int_ge (fputs ("mine", f), 0);
+    test_write_file (test_path ("other"), "other");
+    ck_assert_int_eq (rename (test_path ("other"), tempfile_name (f)), 0);
+    assert_minus_1 (tempfile_persist (f, test_path ("new"), flags), ESTALE, "another file|new");
+    ck_assert (!test_exists (test_path ("new")));
+    assert_closes (f);
+    ck_assert_int_eq (test_entries (test_dir ()), 0);
+}
+END_TEST
+
 START_TEST (the_mode_is_that_of_the_permissions)
 {
     struct stat st;
@@ -558,6 +610,9 @@ main (void)
     tcase_add_loop_test (tc, a_stream_that_was_not_persisted_leaves_nothing, 0, KINDS);
     tcase_add_loop_test (tc, a_directory_that_may_not_be_written_is_an_error, 0, KINDS);
     tcase_add_loop_test (tc, another_file_system_is_an_error, 0, KINDS);
+    tcase_add_loop_test (tc, another_link_of_the_same_file_becomes_the_only_one, 0, 4);
+    tcase_add_loop_test (tc, a_file_that_becomes_its_own_name_keeps_it, 0, 2);
+    tcase_add_loop_test (tc, another_file_that_took_the_name_is_not_published, 0, 4);
     tcase_add_test (tc, the_mode_is_that_of_the_permissions);
     tcase_add_loop_test (tc, a_relative_path_is_meant_as_of_now, 0, KINDS);
     tcase_add_loop_test (tc, a_persisted_file_may_move_on, 0, KINDS);

@@ -5,6 +5,7 @@
  */
 #include "common.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -230,6 +231,110 @@ START_TEST (what_may_not_be_deleted_is_left_alone)
 }
 END_TEST
 
+/* --- other users --- */
+
+/* What is another user's, and what a user of an open recoverable directory has moved there. */
+START_TEST (what_belongs_to_other_users_is_left_alone)
+{
+    char path[4096];
+
+    if (geteuid () != 0) {
+        test_skip ("only root can make files of another user");
+        return;
+    }
+    in_killed_child (leave_one_of_each);
+    in_killed_child (leave_directories);
+    struct dirent *e;
+    DIR *d = opendir (test_dir ());
+    ck_assert_ptr_nonnull (d);
+    while ((e = readdir (d)))
+        if (*e->d_name != '.')
+            ck_assert_int_eq (chown (test_path (e->d_name), 65534, 65534), 0);
+    closedir (d);
+    int before = test_entries (test_dir ());
+    ck_assert_int_eq (tempfile_recover (test_dir ()), 0);
+    ck_assert_int_eq (test_entries (test_dir ()), before);
+    (void) snprintf (path, sizeof path, "chown -R 0 '%s'", test_dir ());
+    ck_assert_int_eq (system (path), 0);
+    ck_assert_int_eq (tempfile_recover (test_dir ()), 2);
+    (void) snprintf (path, sizeof path, "rm -rf '%s'/plain-*", test_dir ());
+    ck_assert_int_eq (system (path), 0);
+}
+END_TEST
+
+static void
+leave_open_directory (void)
+{
+    char path[4096];
+    const char *name =
+        tempfile_dir_name (TemporaryDirectory (.recoverable = 1, .permissions = 0777));
+
+    (void) snprintf (path, sizeof path, "%s/moved", name);
+    ck_assert_int_eq (rename (test_path ("moved"), path), 0);
+}
+
+START_TEST (what_was_moved_into_an_open_directory_is_left_alone)
+{
+    char command[4200];
+
+    if (geteuid () != 0) {
+        test_skip ("only root can make files of another user");
+        return;
+    }
+    test_make_dir ("moved");
+    ck_assert_int_eq (chown (test_make_dir ("moved/private"), 65534, 65534), 0);
+    test_write_file (test_path ("moved/private/thesis"), "text");
+    in_killed_child (leave_open_directory);
+    ck_assert_int_eq (tempfile_recover (test_dir ()), 0);
+    (void) snprintf (command, sizeof command, "rm '%s'/*/moved/private/thesis", test_dir ());
+    ck_assert_int_eq (system (command), 0);
+    ck_assert_int_eq (tempfile_recover (test_dir ()), 1);
+}
+END_TEST
+
+static void
+leave_with_strange_umask (void *arg)
+{
+    (void) arg;
+    umask (0477);
+    struct tempfile_dir *d = TemporaryDirectory (.recoverable = 1);
+    ck_assert_msg (d != NULL, "%s", tempfile_errmsg ());
+    ck_assert_int_eq (tempfile_recover (test_dir ()), 0);
+    ck_assert_int_eq (tempfile_dir_close (d), 0);
+}
+
+START_TEST (a_umask_that_takes_reading_is_no_obstacle)
+{
+    test_as_user (leave_with_strange_umask, NULL);
+}
+END_TEST
+
+static void
+use_standard_descriptors (void *arg)
+{
+    (void) arg;
+    tempfile_gettempdir ();
+    for (int fd = 0; fd < 3; fd++)
+        close (fd);
+    struct tempfile_dir *d = TemporaryDirectory (.recoverable = 1);
+    FILE *f = NamedTemporaryFile (.recoverable = 1), *g = TemporaryFile ();
+    char *path = tempfile_into_path (f);
+    if (!d || !g || !path || tempfile_fileno (g) < 3)
+        _exit (1);
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl (fd, F_GETFD) >= 0)
+            _exit (2);
+    if (tempfile_dir_close (d) != 0 || tempfile_unlink (path) != 0 || fclose (g) != 0)
+        _exit (3);
+    free (path);
+}
+
+START_TEST (standard_descriptors_are_not_used_also_when_closed)
+{
+    test_in_child (use_standard_descriptors, NULL);
+}
+END_TEST
+
 START_TEST (a_bad_directory_is_an_error)
 {
     test_write_file (test_path ("file"), "");
@@ -367,6 +472,10 @@ main (void)
     tcase_add_test (tc, a_planted_link_or_fifo_does_no_harm);
     tcase_add_test (tc, a_recoverable_file_cannot_be_kept);
     tcase_add_test (tc, what_may_not_be_deleted_is_left_alone);
+    tcase_add_test (tc, what_belongs_to_other_users_is_left_alone);
+    tcase_add_test (tc, what_was_moved_into_an_open_directory_is_left_alone);
+    tcase_add_test (tc, a_umask_that_takes_reading_is_no_obstacle);
+    tcase_add_test (tc, standard_descriptors_are_not_used_also_when_closed);
     tcase_add_test (tc, a_bad_directory_is_an_error);
     tcase_add_test (tc, exactly_the_abandoned_files_are_deleted);
     tcase_add_test (tc, a_directory_that_is_closed_amid_a_cleanup_gives_its_lock_back);

@@ -505,7 +505,139 @@ START_TEST (mount_points_are_left_alone)
 }
 END_TEST
 
+static int is_bound;
+
+#ifdef CLONE_NEWNS
+/* The directory above is not writable, so that removing the name says nothing about the mount. */
+static void
+remove_mounted_root (void *arg)
+{
+    int which = *(int *) arg;
+
+    if (unshare (CLONE_NEWNS) != 0 || mount ("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount (is_bound ? test_path ("outside") : "none", test_path ("place/root"),
+               is_bound ? "none" : "tmpfs", is_bound ? MS_BIND : 0, NULL) != 0) {
+        test_skip ("cannot mount");
+        return;
+    }
+    if (!is_bound)
+        make_files (test_path ("place/root"), 3);
+    ck_assert_int_eq (chmod (test_path ("place/root"), 0777), 0);
+    if (setgid (65534) != 0 || setuid (65534) != 0) {
+        test_skip ("cannot become another user");
+        return;
+    }
+    ck_assert_int_eq (removers[which](test_path ("place/root")), EBUSY);
+    ck_assert_int_eq (test_entries (test_path ("place/root")), 3);
+}
+#else
+static void
+remove_mounted_root (void *arg)
+{
+    (void) arg;
+    test_skip ("no private mounts on this system");
+}
+#endif
+
+START_TEST (what_is_mounted_on_the_directory_itself_stays)
+{
+    int which = _i / 2;
+
+    is_bound = _i % 2;
+    if (geteuid () != 0) {
+        test_skip ("only root can mount");
+        return;
+    }
+    ck_assert_int_eq (chmod (test_dir (), 0755), 0);
+    test_make_dir ("outside");
+    make_files (test_path ("outside"), 3);
+    ck_assert_int_eq (chmod (test_make_dir ("place"), 0755), 0);
+    test_make_dir ("place/root");
+    test_in_child (remove_mounted_root, &which);
+    ck_assert_int_eq (removers[which](test_path ("place")), 0);
+    ck_assert_int_eq (test_entries (test_path ("outside")), 3);
+    ck_assert_int_eq (removers[which](test_path ("outside")), 0);
+}
+END_TEST
+
+/* Of another user, in a directory that is open to others: he, or a third, may have moved it in. */
+START_TEST (directory_of_another_user_in_an_open_one_stays)
+{
+    if (geteuid () != 0) {
+        test_skip ("only root can make a directory of another user");
+        return;
+    }
+    const char *root = make_root ();
+    test_make_dir ("root/a");
+    test_make_dir ("root/a/foreign");
+    make_files (test_path ("root/a/foreign"), 2);
+    ck_assert_int_eq (chown (test_path ("root/a/foreign"), 65534, 65534), 0);
+    ck_assert_int_eq (chmod (root, 0777), 0);
+    ck_assert_int_eq (removers[_i](root), EPERM);
+    ck_assert_int_eq (test_entries (test_path ("root/a/foreign")), 2);
+    ck_assert_int_eq (chmod (root, 0700), 0);
+    assert_removed (root);
+}
+END_TEST
+
 /* --- others at work --- */
+
+#ifdef RENAME_EXCHANGE
+
+static atomic_bool over;
+
+/* Exchanges a locked directory with one outside that is locked, too, over and over. */
+static void *
+exchange_locked (void *arg)
+{
+    const char *names = arg;
+    const char *locked = names, *victim = names + strlen (names) + 1;
+
+    while (!atomic_load (&over))
+        (void) renameat2 (AT_FDCWD, locked, AT_FDCWD, victim, RENAME_EXCHANGE);
+    return NULL;
+}
+
+static void
+remove_amid_exchanges (void *arg)
+{
+    int rounds = test_number ("TEMPFILE_TEST_RACES", 100);
+
+    for (int i = 0; i < rounds; i++) {
+        char names[9000];
+        struct stat st;
+        pthread_t thread;
+        const char *root = make_root ();
+        test_make_dir ("root/locked");
+        test_write_file (test_path ("root/locked/file"), "");
+        ck_assert_int_eq (chmod (test_path ("root/locked"), 04270), 0);
+        test_write_file (test_path ("victim"), "");
+        ck_assert_int_eq (chmod (test_path ("victim"), 0440), 0);
+        int fd = open (test_path ("victim"), O_RDONLY | O_CLOEXEC);
+        ck_assert_int_ge (fd, 0);
+        int length = snprintf (names, sizeof names, "%s/locked", root);
+        (void) snprintf (names + length + 1, sizeof names - (size_t) length - 1, "%s",
+                         test_path ("victim"));
+        atomic_store (&over, false);
+        ck_assert_int_eq (pthread_create (&thread, NULL, exchange_locked, names), 0);
+        (void) removers[*(int *) arg](root);
+        atomic_store (&over, true);
+        pthread_join (thread, NULL);
+        ck_assert_int_eq (fstat (fd, &st), 0);
+        ck_assert_uint_eq (st.st_mode & 07777, 0440);
+        close (fd);
+        ck_assert_int_eq (removers[0](root), 0);
+        ck_assert_int_eq (removers[0](test_path ("victim")), 0);
+    }
+}
+
+START_TEST (no_exchange_changes_the_permissions_of_another_file)
+{
+    test_as_user (remove_amid_exchanges, &_i);
+}
+END_TEST
+
+#endif
 
 static atomic_bool stop;
 static remover *concurrent;
@@ -702,7 +834,7 @@ on_signal (int signal)
 
 START_TEST (small_stack_of_a_signal_handler_is_enough)
 {
-    enum { SIZE = 24 * 1024 };
+    enum { SIZE = 8 * 1024 };
     static char memory[SIZE];
     stack_t stack = {.ss_sp = memory, .ss_size = SIZE};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
@@ -748,7 +880,12 @@ main (void)
     tcase_add_loop_test (tc, first_that_stays_is_named_and_all_else_goes, 0, entrances);
     tcase_add_loop_test (tc, contents_go_where_the_directory_itself_cannot, 0, entrances);
     tcase_add_loop_test (tc, mount_points_are_left_alone, 0, entrances);
+    tcase_add_loop_test (tc, what_is_mounted_on_the_directory_itself_stays, 0, 2 * entrances);
+    tcase_add_loop_test (tc, directory_of_another_user_in_an_open_one_stays, 0, entrances);
     tc = test_case (s, "others");
+#ifdef RENAME_EXCHANGE
+    tcase_add_loop_test (tc, no_exchange_changes_the_permissions_of_another_file, 0, entrances);
+#endif
     tcase_add_loop_test (tc, several_may_remove_the_same_tree, 0, entrances);
     tcase_add_loop_test (tc, no_exchange_and_no_move_leads_out_of_the_tree, 0, entrances);
     tcase_add_loop_test (tc, directory_that_was_moved_out_is_left_to_whoever_moved_it, 0,

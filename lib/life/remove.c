@@ -618,7 +618,7 @@ open_parent (char *space, const char *path, size_t length)
     }
     memcpy (space, path, length);
     space[length] = '\0';
-    return open_retrying (length ? space : "/", HANDLE | O_DIRECTORY, 0);
+    return openat_retrying (AT_FDCWD, length ? space : "/", HANDLE | O_DIRECTORY);
 }
 
 static int

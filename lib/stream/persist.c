@@ -8,6 +8,9 @@
  *     unnamed, not replacing  linkat of the descriptor
  *     unnamed, replacing      linkat to a fresh name beside PATH, and rename
  *
+ * The name of a file may have been taken by another in the meantime, which is not published: what
+ * it leads to is compared with the descriptor.
+ *
  * All that can fail for other reasons is done before that step: memory for the new name, writing
  * out, syncing. So a failure leaves the file the temporary it was. After the step nothing fails but
  * the sync of the directory.
@@ -33,6 +36,58 @@ parent (const char *path)
 {
     size_t length = (size_t) (strrchr (path, '/') - path);
     return strndup (path, length ? length : 1);
+}
+
+static bool
+same_inode (const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Whether NAME is one of the file ST. */
+static bool
+leads_to (const char *name, const struct stat *st)
+{
+    struct stat named;
+    return lstat (name, &named) == 0 && same_inode (&named, st);
+}
+
+/* Whether both absolute paths are the same name in the same directory. */
+static bool
+same_name (const char *a, const char *b)
+{
+    struct stat above_a, above_b;
+    if (strcmp (strrchr (a, '/'), strrchr (b, '/')) != 0)
+        return false;
+    char *dir_a = parent (a), *dir_b = parent (b);
+    bool same = !dir_a || !dir_b || stat (dir_a, &above_a) < 0 || stat (dir_b, &above_b) < 0 ||
+                same_inode (&above_a, &above_b);
+    free (dir_a);
+    free (dir_b);
+    return same;
+}
+
+/* Where TO is a link to the same file already, rename(2) does nothing, and FROM would stay. */
+static int
+move_over (int fd, const char *from, const char *to)
+{
+    struct stat st;
+    if (rename (from, to) < 0)
+        return -1;
+    if (fstat (fd, &st) < 0 || st.st_nlink < 2 || !leads_to (from, &st) || same_name (from, to))
+        return 0;
+    return unlink (from);
+}
+
+/* What has the name is what is to be published. */
+static int
+check_name (int fd, const char *name)
+{
+    struct stat st, named;
+    if (fstat (fd, &st) < 0 || lstat (name, &named) < 0)
+        return -1;
+    errno = ESTALE;
+    return same_inode (&st, &named) ? 0 : -1;
 }
 
 /* What link(2) says where a file system, such as FAT, has no hard links. */
@@ -129,7 +184,7 @@ link_replacing (int fd, const char *path)
     if (result < 0)
         return -1;
     /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): with a result of 0 or more it is set */
-    if (rename (tempfile__entry_path (fresh), path) == 0) {
+    if (move_over (fd, tempfile__entry_path (fresh), path) == 0) {
         tempfile__entry_keep (fresh);
         tempfile__entry_leave (fresh);
         return 0;
@@ -144,8 +199,10 @@ link_replacing (int fd, const char *path)
 static int
 become (int fd, const char *from, const char *path, unsigned flags)
 {
+    if (from && check_name (fd, from) < 0)
+        return -1;
     if (from)
-        return flags & TEMPFILE_NOREPLACE ? move_anew (from, path) : rename (from, path);
+        return flags & TEMPFILE_NOREPLACE ? move_anew (from, path) : move_over (fd, from, path);
     return flags & TEMPFILE_NOREPLACE ? link_descriptor (path, &fd) : link_replacing (fd, path);
 }
 
@@ -187,6 +244,10 @@ write_out (FILE *f, const struct stream *s)
 static const char *
 why_not (int err, bool named, unsigned flags)
 {
+    if (err == ESTALE)
+        return ": another file has taken the temporary one's name";
+    if (err == EXDEV)
+        return ": it is on another file system, make the temporary file in its directory";
     if (err != ENOTSUP)
         return "";
     if (!named)
