@@ -678,11 +678,13 @@ fill_up (void *arg)
     const char *encoding = encodings[*(int *) arg];
     const char *text = text_for (encoding);
     size_t n = strlen (text);
-    char whole[128], have[128];
+    char whole[128], have[128], comes_back[128];
     FILE *f = open_text (encoding, NULL, "\r\n");
 
     put (f, text);
     size_t size = test_bytes (f, whole, sizeof whole);
+    rewind (f);
+    size_t length = fread (comes_back, 1, sizeof comes_back, f);
     assert_closes (f);
     for (size_t limit = 1; limit < size; limit++) {
         limit_files (limit);
@@ -695,18 +697,20 @@ fill_up (void *arg)
         ck_assert_int_ge (at, 0);
         ck_assert_int_lt (at, (off_t) n);
         ck_assert_msg (!encoding || (text[at] & 0xc0) != 0x80, "ends within a character");
+        bool runs = encoding && strcmp (encoding, "utf-7") == 0; /* which end where writing did */
         size_t got = test_bytes (f, have, sizeof have);
         ck_assert_uint_le (got, limit);
-        ck_assert_mem_eq (have, whole, got);
+        ck_assert (runs || memcmp (have, whole, got) == 0);
         limit_files (RLIM_INFINITY);
         clearerr (f);
         ck_assert_uint_eq (fwrite (text + at, 1, n - (size_t) at, f), n - (size_t) at);
         ck_assert_int_eq (fflush (f), 0);
         got = test_bytes (f, have, sizeof have);
-        if (!encoding || strcmp (encoding, "utf-7") != 0) {
-            ck_assert_uint_eq (got, size);
-            ck_assert_mem_eq (have, whole, size);
-        }
+        ck_assert (runs || (got == size && memcmp (have, whole, size) == 0));
+        rewind (f);
+        got = fread (have, 1, sizeof have, f);
+        ck_assert_uint_eq (got, length);
+        ck_assert_mem_eq (have, comes_back, got);
         assert_close_fails (f, EFBIG);
     }
 }

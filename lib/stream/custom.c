@@ -253,6 +253,9 @@ tempfile__stream_forget (struct stream *s)
  * for glibc. To seek to an offset it goes to that with those bits cleared which the size less one
  * has, and reads from there: with the low six and one high bit, that is near by for every other
  * offset. And large reads, in multiples of the size, go to addresses that stay as aligned as this.
+ *
+ * In a text what is read to get there may count otherwise than what was written. So there a single
+ * bit is cleared, that of a power of two, and glibc gets less than it wants, and asks for the rest.
  */
 enum { BUFFER = 32768, EXTRA = 64 };
 
@@ -261,7 +264,12 @@ buffer_size (const struct settings *settings)
 {
     if (settings->buffering == TEMPFILE_UNBUFFERED)
         return 0;
-    return (settings->buffering > 1 ? (size_t) settings->buffering : BUFFER) + EXTRA;
+    size_t wanted = settings->buffering > 1 ? (size_t) settings->buffering : BUFFER, power = 2;
+    if (!settings->mode.text)
+        return wanted + EXTRA;
+    while (power < wanted)
+        power *= 2;
+    return power + 1;
 }
 
 static bool

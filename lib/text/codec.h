@@ -75,6 +75,7 @@ struct codec {
     bool has_surrogates; /* can hold lone surrogates, if told so: */
     bool surrogates;     /* does, for surrogatepass */
     unsigned unit;       /* bytes of the character U+0000 */
+    unsigned mark;       /* and of the byte order mark that is written at the start */
     unsigned variant;    /* for the codec itself */
 };
 

@@ -7,24 +7,22 @@
  *     find.c   reads its way to a place
  *     write.c  from what the program writes to the bytes below
  *     read.c   from the bytes below to what the program reads: newlines, bad bytes, cut ones
- *     track.c  keeps the index of places as the stream goes along
  *
  * Each calls only what stands below it here.
  *
- *     IDLE     the storage below is at `file`, which is where the stream is
- *     READING  it is further on, by what is still in the buffer
- *     WRITING  as IDLE, but the encoder knows what it has written before
+ *     IDLE     the place was sought, or nothing was done yet
+ *     READING  it was come to by reading
+ *     WRITING  it was come to by writing
  *
- * `at` is the offset on the program's side, `file` the one below that belongs to it. They are the
- * same place except that
- *   - while a character is being handed out in parts (`spill`), `file` is already behind it;
- *   - while one is being handed in in parts (`partial`), `file` is still in front of it.
+ * Between calls the storage below is at `here.file`, where a character begins; somebody else may
+ * have moved it, so it is asked first. The place of the stream is `within` bytes further on the
+ * program's side: so many bytes of the character were read, or passed by a seek. Or it is
+ * `n_partial` bytes further: so many bytes of a character were handed in that is not complete.
  *
  * Offsets on the program's side count what the program has seen go by. Where the file gives back
  * something else than was written ("\r\n" for "\n", "&#8364;" for one that the encoding lacks),
- * the two ways of counting differ. The index says for each stretch which one it is: what was
- * written counts as it was written, until what is read there gives a different count and the
- * program asks where it is; from then on it counts as read.
+ * the two ways of counting differ. What was written counts as it was written, until the program
+ * reads there, gets a different count, and asks where it is; from then on it counts as read.
  */
 #ifndef TEXT_LAYER_H
 #define TEXT_LAYER_H
@@ -43,24 +41,9 @@ enum newline {
     NL_CRLF /* and as "\r\n" */
 };
 
-enum { BUFFER = 65536, FIRST_CHUNK = 8192, PARTIAL = 8 };
+#define OFF_MAX ((off_t) ((UINTMAX_C (1) << (8 * sizeof (off_t) - 1)) - 1))
 
-/* Where we are, and what it takes to go on reading from there. */
-struct place {
-    off_t at, file;
-    struct codec_state state;
-    off_t stray;  /* not 0: within what comes back otherwise than it was written, up to there */
-    bool skip_lf; /* a '\n' that comes next belongs to the '\r' before */
-    unsigned char spill[REPLACEMENT];
-    size_t spill_pos, spill_end;
-};
-
-/* What a seek changes. */
-struct moment {
-    struct place here;
-    struct codec_state encoder;
-    bool passing;
-};
+enum { RAW = 16384, PARTIAL = 8, NO_LIMIT = -1, NOTHING_REPORTED = -1 };
 
 struct text {
     struct storage storage; /* must be first */
@@ -71,26 +54,28 @@ struct text {
     bool append;
 
     enum phase phase;
-    struct place here;
-    enum way way;       /* how what is read now counts */
-    bool passing;       /* a bad sequence was reported: it is passed over now */
-    bool searching;     /* all of them are passed over, and nothing reported */
-    int trouble;        /* errno of what a search could not read, though it went on; or 0 */
-    unsigned char *raw; /* file side: what was read, or is to be written */
-    size_t raw_pos, raw_end, chunk;
+    struct position here;
+    size_t within;
+    off_t reported; /* bad bytes in the file are passed over up to here, for they were reported */
+    off_t bad_end;  /* of the bad bytes that were met last */
+
+    bool searching; /* bad bytes are passed over, and nothing is reported */
+    off_t limit;    /* nothing behind this is read */
+    size_t raw_pos, raw_end;
 
     struct codec_state encoder;
     unsigned char partial[PARTIAL];
     size_t n_partial;
 
     struct index index;
-    struct index run; /* of what is read where something was written before */
-    off_t run_start;
-    bool in_run, differs;
-    bool sought;  /* the call before was a seek to an offset */
-    bool peeked;  /* the call before was the read after that, of a byte */
-    bool marking; /* the next character needs entries around it */
-    bool lossy;   /* something was written that comes back as something else */
+    struct position began; /* reading, where that was */
+    bool known;            /* what is read was written, perhaps as something else; */
+    bool differs;          /* it was */
+    bool peeked;           /* but a byte, after a seek, nothing of it was read yet */
+    bool begun;            /* nothing was written since writing began */
+    bool lossy;            /* something was written that comes back as something else */
+
+    unsigned char raw[]; /* file side: what was read from here on, or is to be written */
 };
 
 /* The layer that a storage is. */
@@ -100,30 +85,40 @@ text_self (struct storage *s)
     return (struct text *) s;
 }
 
-static inline bool
-text_has_spill (const struct text *t)
+static inline off_t
+text_at (const struct text *t)
 {
-    return t->here.spill_pos < t->here.spill_end;
+    return t->here.program + (off_t) (t->within + t->n_partial);
 }
 
-/* --- text/read.c --- */
+/* Whether what is written may count otherwise when it is read, by its newlines alone. */
+static inline bool
+text_counts_written (const struct text *t)
+{
+    return t->newline == NL_UNIVERSAL || t->newline == NL_CRLF;
+}
+
+/* --- read.c --- */
 
 /* The storage below goes to FILE; what was read ahead is dropped. 0, or -1 with errno. */
 int tempfile__text_move_below (struct text *, off_t file);
 
-/* More bytes behind those that are left, by larger and larger helpings: 1, 0 at the end, -1. */
-int tempfile__text_refill (struct text *);
-
-/* What comes next, decoded, up to SIZE bytes: how many, 0 at the end, -1 with errno. */
+/* What comes next, up to SIZE bytes, as long as no more than that need be read: how many, 0 at the
+ * end, -1 with errno. The storage below may be ahead then. */
 ssize_t tempfile__text_read_some (struct text *, unsigned char *, size_t size);
 
-/* One character, or what stands in for it, into the spill: 1, 0 at the end, -1 with errno. */
-int tempfile__text_read_one (struct text *);
+/* What counts nothing and belongs to what was read last is passed, if it can be read: the '\n' of
+ * "\r\n". */
+void tempfile__text_settle (struct text *);
 
-/* Whether the next character is a '\n'; which is then passed. -1 with errno: it cannot be read. */
-int tempfile__text_pass_lf (struct text *);
+/* And the '-' that ends base64 in UTF-7: without it the place would be one that writing did not
+ * leave. 0, or -1 with errno. */
+int tempfile__text_pass_end_of_run (struct text *);
 
-/* --- text/write.c --- */
+/* As read_some, and the storage below is where the stream is. */
+ssize_t tempfile__text_read (struct text *, unsigned char *, size_t size);
+
+/* --- write.c --- */
 
 /* Where the stream is, and it is WRITING: how many of the SIZE bytes are used, fewer with errno. */
 size_t tempfile__text_put (struct text *, const unsigned char *, size_t size);
@@ -131,39 +126,20 @@ size_t tempfile__text_put (struct text *, const unsigned char *, size_t size);
 /* No more of a character will come. 0, or -1 with errno; it is gone in any case. */
 int tempfile__text_flush_partial (struct text *);
 
-/* From WRITING to IDLE: what comes after what was written is what was there before. */
-void tempfile__text_end_writing (struct text *);
-
 /* The encoder is told that it goes on elsewhere. */
 void tempfile__text_reposition (struct text *);
 
-/* --- text/find.c --- */
+/* --- find.c --- */
 
 /*
- * Both read their way to a place and leave the stream IDLE there, or, when they fail, where it was:
- * 0 or 1, or -1 with errno.
+ * All read their way to a place and leave the stream IDLE there, or, when they fail, as it was:
+ * 0, or -1 with errno. The place: an offset of the program, one from the end, one in the file.
  */
 int tempfile__text_find (struct text *, off_t target);
-int tempfile__text_find_end (struct text *);
+int tempfile__text_find_from_end (struct text *, off_t offset);
 int tempfile__text_find_file (struct text *, off_t file);
 
-/* --- text/track.c --- */
-
-/* Where the stream is, for the index. */
-struct position tempfile__text_position (const struct text *, enum way);
-
-/* How what is written counts, where that makes a difference. */
-enum way tempfile__text_way_written (const struct text *);
-
-/* An entry for where the stream is: while reading, if it is due; where writing comes by. */
-void tempfile__text_note_reading (struct text *);
-void tempfile__text_note_writing (struct text *, enum way);
-
-/* The run: what is read now may count differently from what the index says. */
-void tempfile__text_begin_run (struct text *);
-void tempfile__text_end_run (struct text *);
-
-/* The program is told where it is, or goes on from there: it counts what it read. */
-void tempfile__text_commit_run (struct text *);
+/* In *P where the offset is; the stream stays. Within a character: -1 with EINVAL. */
+int tempfile__text_look_for (struct text *, off_t target, struct position *p);
 
 #endif

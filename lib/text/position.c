@@ -4,6 +4,8 @@
 
 #include "text/position.h"
 
+#include <string.h>
+
 void
 tempfile__index_free (struct index *x)
 {
@@ -18,7 +20,7 @@ tempfile__index_cut (struct index *x, off_t program, off_t file)
         x->n--;
 }
 
-const struct position *
+size_t
 tempfile__index_by_program (const struct index *x, off_t program)
 {
     size_t low = 0, high = x->n;
@@ -29,10 +31,10 @@ tempfile__index_by_program (const struct index *x, off_t program)
         else
             high = middle;
     }
-    return low > 0 ? &x->entries[low - 1] : NULL;
+    return low;
 }
 
-const struct position *
+size_t
 tempfile__index_by_file (const struct index *x, off_t file)
 {
     size_t low = 0, high = x->n;
@@ -43,67 +45,44 @@ tempfile__index_by_file (const struct index *x, off_t file)
         else
             high = middle;
     }
-    return low > 0 ? &x->entries[low - 1] : NULL;
+    return low;
 }
 
-bool
-tempfile__index_wants (const struct index *x, off_t program)
-{
-    if (x->n == 0)
-        return true;
-    return program - x->entries[x->n - 1].program >= (x->stride ? x->stride : INDEX_STRIDE);
-}
-
-/*
- * Of an index that is not empty. Of each two neighbours the first stays; both stay where they say
- * different things of the way on, unless ALL: then nothing is said any more of what is between.
+/* Every second entry goes; of those that jump, or count otherwise than the one before, only if ALL.
  */
 static void
 thin (struct index *x, bool all)
 {
-    size_t n = 1;
-    for (size_t i = 1; i < x->n; i++) {
-        struct position *kept = &x->entries[n - 1];
-        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is not empty */
-        bool same = kept->way == x->entries[i].way && kept->way != CLOSED;
-        if (i % 2 == 0 || !(same || all)) {
-            x->entries[n++] = x->entries[i];
-            continue;
-        }
-        if (!same)
-            kept->way = CLOSED;
+    size_t n = 0;
+    for (size_t i = 0; i < x->n; i++) {
+        const struct position *p = &x->entries[i];
+        bool needed = i > 0 && (p->jumps || p->vague || p->written != x->entries[n - 1].written);
+        if (i % 2 == 0 || (needed && !all))
+            x->entries[n++] = *p;
+        else if (needed)
+            x->entries[n - 1].vague = true;
     }
     x->n = n;
+    x->stride *= 2;
 }
 
-/* Whether that made room enough. */
-static bool
-thin_out (struct index *x, bool all)
-{
-    thin (x, all);
-    return x->n <= x->room / 4 * 3;
-}
-
+/* For one more. False: there is no memory for an index at all. */
 static bool
 make_room (struct index *x)
 {
     if (x->n < x->room)
         return true;
-    if (x->room >= INDEX_ROOM) {
-        x->stride *= 2;
-        if (thin_out (x, false) || (x->room == INDEX_MAX && thin_out (x, true)))
-            return true;
-    }
+    if (x->room >= INDEX_ROOM)
+        thin (x, false);
+    if (x->room >= INDEX_ROOM && x->n <= x->room / 4 * 3)
+        return true;
     size_t room = x->room ? 2 * x->room : 16;
-    struct position *entries = realloc (x->entries, room * sizeof *entries);
-    if (!entries && x->room > 0 && x->n == x->room) {
-        x->stride *= 2;
-        return thin_out (x, false) || thin_out (x, true);
-    }
+    struct position *entries =
+        room <= INDEX_MAX ? realloc (x->entries, room * sizeof *entries) : NULL;
+    if (!entries && x->room > 0)
+        thin (x, true);
     if (!entries)
-        return x->n < x->room;
-    if (!x->entries)
-        x->stride = INDEX_STRIDE;
+        return x->room > 0;
     x->entries = entries;
     x->room = room;
     return true;
@@ -112,21 +91,37 @@ make_room (struct index *x)
 int
 tempfile__index_begin (struct index *x)
 {
+    x->stride = INDEX_STRIDE;
     return make_room (x) ? 0 : -1;
+}
+
+/* Whether P belongs between the I-th entry and the one before. */
+static bool
+fits (const struct index *x, size_t i, const struct position *p)
+{
+    const struct position *before = i > 0 ? &x->entries[i - 1] : NULL;
+    const struct position *next = i < x->n ? &x->entries[i] : NULL;
+    if ((before && before->file > p->file) || (next && next->file < p->file))
+        return false;
+    return p->jumps || !before || p->written != before->written ||
+           p->program - before->program >= x->stride;
 }
 
 void
 tempfile__index_add (struct index *x, const struct position *p)
 {
-    struct position *last = x->n > 0 ? &x->entries[x->n - 1] : NULL;
-    if (last && (p->program < last->program || p->file < last->file))
-        return;
-    if (last && p->program == last->program && p->file == last->file) {
-        *last = *p;
+    size_t i = tempfile__index_by_program (x, p->program);
+    struct position *before = i > 0 ? &x->entries[i - 1] : NULL;
+    if (before && p->program == before->program && p->file == before->file) {
+        bool jumps = p->jumps || before->jumps;
+        *before = *p;
+        before->jumps = jumps;
         return;
     }
-    if (last && p->program == last->program && p->way == CLOSED && last->way == CLOSED)
+    if (!fits (x, i, p) || !make_room (x))
         return;
-    if (make_room (x)) /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): which is in there */
-        x->entries[x->n++] = *p;
+    i = tempfile__index_by_program (x, p->program);
+    memmove (x->entries + i + 1, x->entries + i, (x->n - i) * sizeof *p);
+    x->entries[i] = *p;
+    x->n++;
 }

@@ -3,16 +3,16 @@
  * Positions: a sparse index from offsets of the program's side to those of the file.
  *
  * Entries are in order of both offsets. What lies between two of them is found by decoding from
- * the first; `way` says how. The last entry is where what is known ends.
+ * the first, up to the second. Most entries only save decoding. Some JUMP: decoding from the one
+ * before does not lead there, for what was written in between comes back as something else.
  *
  * An index holds INDEX_ROOM entries, of sizeof (struct position) bytes (32 where off_t has 64
- * bits), so 128 KiB. When it is full every second one goes, and from then on they are made twice as
+ * bits), so 16 KiB. When it is full every second one goes, and from then on they are made twice as
  * far apart: half of the room is always in use, and to come back to any place of a text of N bytes,
- * N / 2048 bytes are decoded at most, and INDEX_STRIDE at least.
+ * N / 256 bytes are decoded at most, and INDEX_STRIDE at least.
  *
- * Entries around what does not come back as it was written, two for each, cannot go without a loss:
- * what is between their neighbours is CLOSED then. For their sake the index grows, up to INDEX_MAX
- * entries, so 2 MiB; only then places are lost, which seeking refuses.
+ * Entries that jump cannot go without a loss. For their sake the index grows, up to INDEX_MAX
+ * entries, so 2 MiB; only then some go, and what follows the entries before them is VAGUE.
  */
 #ifndef TEXT_POSITION_H
 #define TEXT_POSITION_H
@@ -21,23 +21,18 @@
 
 #include <sys/types.h>
 
-enum { INDEX_ROOM = 4096, INDEX_MAX = 65536, INDEX_STRIDE = 4096 };
-
-enum way {
-    AS_READ,    /* what follows counts as reading it gives it */
-    AS_WRITTEN, /* what follows counts as the program wrote it */
-    CLOSED      /* what follows cannot be told apart: only the next entry can be gone to */
-};
+enum { INDEX_ROOM = 512, INDEX_MAX = 65536, INDEX_STRIDE = 4096 };
 
 struct position {
     off_t program, file;
     struct codec_state state; /* for decoding what follows */
-    unsigned char way;
-    bool skip_lf; /* a '\r' in front was taken for a newline: a '\n' here belongs to it */
+    bool written;             /* what follows counts as it was written, not as it is read */
+    bool skip_lf;             /* a '\n' that comes next belongs to the '\r' before */
+    bool jumps, vague;
 };
 
 struct index {
-    struct position *entries; /* NULL: none yet */
+    struct position *entries; /* in order */
     size_t n, room;
     off_t stride;
 };
@@ -50,18 +45,15 @@ void tempfile__index_free (struct index *);
 /* Forgets all entries after the offsets, whichever comes first. */
 void tempfile__index_cut (struct index *, off_t program, off_t file);
 
-/* The last entry that is not after the offset of the program, or of the file; NULL: none. */
-const struct position *tempfile__index_by_program (const struct index *, off_t program);
-const struct position *tempfile__index_by_file (const struct index *, off_t file);
-
-/* Whether an entry so far on is worth it. */
-bool tempfile__index_wants (const struct index *, off_t program);
+/* How many entries are not after the offset of the program, or of the file. */
+size_t tempfile__index_by_program (const struct index *, off_t program);
+size_t tempfile__index_by_file (const struct index *, off_t file);
 
 /*
- * Adds an entry at the end, or replaces the last one if that is at the same offsets. The index
- * stays as it is when there is no memory, or the entry is not after the last one, or both are
- * CLOSED at the same offset of the program, which stands for the first place then: it becomes
- * slower, but not wrong.
+ * Adds an entry, unless it is so near to another that it is not worth it, or replaces the one at
+ * the same offsets; one that jumps, or counts otherwise than the one
+ * before, is always worth it. The index stays as it is when there is no
+ * memory or the entry does not fit between its neighbours: it becomes slower, but not wrong.
  */
 void tempfile__index_add (struct index *, const struct position *);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading text: from the bytes below to UTF-8 with the newlines that were asked for, whole
- * characters into large buffers, and parts of one (the spill) into those that are too small.
+ * Reading text: from the bytes below to UTF-8 with the newlines that were asked for. Many
+ * characters go straight to where they are wanted; one that does not fit is decoded again for each
+ * of its parts.
  *
- * What was read from below and not decoded yet is in `raw`; `here` says which place comes next.
+ * Within a call `raw` holds what was read from below and not decoded yet, which begins at
+ * `here.file`. What is left of it at the end is read again next time.
  */
 #include "base/export.h"
 
@@ -11,6 +13,9 @@
 
 #include <errno.h>
 #include <string.h>
+
+/* How much to read when little is needed. */
+enum { LITTLE = 256 };
 
 /* --- the storage below --- */
 
@@ -21,22 +26,28 @@ tempfile__text_move_below (struct text *t, off_t file)
     return t->below->ops->seek (t->below, file, SEEK_SET) < 0 ? -1 : 0;
 }
 
-/* More bytes behind those that are left, by larger and larger helpings: 1, 0 at the end, -1. */
-int
-tempfile__text_refill (struct text *t)
+static ssize_t
+read_below (struct text *t, unsigned char *p, size_t size)
+{
+    off_t rest = t->limit - (t->here.file + (off_t) (t->raw_end - t->raw_pos));
+    if (t->limit != NO_LIMIT && (off_t) size > rest)
+        size = rest > 0 ? (size_t) rest : 0;
+    return size > 0 ? t->below->ops->read (t->below, p, size) : 0;
+}
+
+/* Some more bytes behind those that are left: 1, 0 at the end, -1. */
+static int
+refill (struct text *t, size_t size)
 {
     size_t have = t->raw_end - t->raw_pos;
     memmove (t->raw, t->raw + t->raw_pos, have);
     t->raw_pos = 0;
     t->raw_end = have;
-    size_t want = t->chunk < BUFFER - have ? t->chunk : BUFFER - have;
-    ssize_t n = t->below->ops->read (t->below, t->raw + have, want);
-    if (n < 0)
-        return -1;
-    t->raw_end += (size_t) n;
-    if (t->chunk < BUFFER)
-        t->chunk *= 2;
-    return n > 0;
+    size = size < LITTLE ? LITTLE : size;
+    ssize_t n = read_below (t, t->raw + have, size < RAW - have ? size : RAW - have);
+    if (n > 0)
+        t->raw_end += (size_t) n;
+    return n > 0 ? 1 : (int) n;
 }
 
 /* --- newlines of what was read --- */
@@ -47,269 +58,264 @@ keep_up_to_cr (unsigned char **out, unsigned char *p, unsigned char *end)
 {
     unsigned char *cr = memchr (p, '\r', (size_t) (end - p));
     size_t n = (size_t) ((cr ? cr : end) - p);
-    memmove (*out, p, n);
+    if (p > *out)
+        memmove (*out, p, n);
     *out += n;
     return cr;
 }
 
-/* Both work in place on what was decoded last, and return its new end. */
+/* Each of "\r" and "\r\n" becomes "\n", in place; returns the new end. */
 static unsigned char *
-fold_universal (struct text *t, unsigned char *p, unsigned char *end)
+fold_newlines (struct text *t, unsigned char *p, unsigned char *end)
 {
     unsigned char *out = p;
-    if (p == end)
-        return end;
-    if (t->here.skip_lf && *p == '\n') {
-        p++;
-        t->differs = true;
-    }
-    t->here.skip_lf = false;
-    if (p == out && !memchr (p, '\r', (size_t) (end - p)))
-        return end;
     while (p < end) {
+        if (t->here.skip_lf && *p == '\n') {
+            p++;
+            t->differs = true;
+        }
+        t->here.skip_lf = false;
         p = keep_up_to_cr (&out, p, end);
         if (!p)
             break;
         *out++ = '\n';
         p++;
-        t->here.skip_lf = p == end;
-        if (p < end && *p == '\n') {
-            p++;
-            t->differs = true;
-        }
+        t->here.skip_lf = true;
     }
     return out;
 }
 
-/* Whether the next character is a '\n'; which is then passed. -1 with errno: it cannot be read. */
-int
-tempfile__text_pass_lf (struct text *t)
-{
-    for (bool final = false;;) {
-        struct codec_state state = t->here.state;
-        unsigned char out[LONGEST];
-        struct work w = {.in = t->raw + t->raw_pos, .final = final, .out = out};
-        w.out_end = out + sizeof out;
-        size_t n = t->raw_end - t->raw_pos;
-        for (size_t i = 1; i <= n && w.out == out; i++) {
-            w.in_end = t->raw + t->raw_pos + i;
-            if (t->codec->ops->decode (t->codec, &state, &w) == STEP_BAD)
-                return 0;
-        }
-        if (w.out > out) {
-            if (out[0] != '\n')
-                return 0;
-            size_t used = (size_t) (w.in - (t->raw + t->raw_pos));
-            t->here.state = state;
-            t->here.file += (off_t) used;
-            t->raw_pos += used;
-            return 1;
-        }
-        if (final)
-            return 0;
-        int more = tempfile__text_refill (t);
-        if (more < 0)
-            return -1;
-        final = more == 0;
-    }
-}
-
-static unsigned char *
-fold_crlf (struct text *t, unsigned char *p, unsigned char *end)
-{
-    unsigned char *out = p;
-    while (p < end) {
-        p = keep_up_to_cr (&out, p, end);
-        if (!p)
-            break;
-        int lf = p + 1 < end ? p[1] == '\n' : tempfile__text_pass_lf (t);
-        if (lf < 0)
-            t->trouble = errno;
-        if (lf > 0) {
-            *out++ = '\n';
-            p += p + 1 < end ? 2 : 1;
-        } else {
-            *out++ = *p++;
-        }
-    }
-    return out;
-}
-
+/* What was decoded last. What was written with "\r\n" for "\n" is counted so. */
 static unsigned char *
 fold (struct text *t, unsigned char *p, unsigned char *end)
 {
-    if (t->newline == NL_UNIVERSAL && t->way == AS_READ)
-        return fold_universal (t, p, end);
-    if (t->newline != NL_CRLF)
-        return end;
-    if (t->way == AS_WRITTEN)
-        return fold_crlf (t, p, end);
-    if (!t->differs && memchr (p, '\r', (size_t) (end - p)))
+    if (t->newline == (t->here.written ? NL_CRLF : NL_UNIVERSAL))
+        return fold_newlines (t, p, end);
+    if (t->newline == NL_CRLF && !t->differs && memchr (p, '\n', (size_t) (end - p)))
         t->differs = true;
     return end;
 }
 
+/*
+ * Passes over the next byte, or more where a character has more, if what they decode to is
+ * EXPECTED: 1, 0: it is something else, -1 with errno.
+ */
+static int
+pass (struct text *t, const char *expected, size_t length)
+{
+    unsigned char out[LONGEST];
+    bool final = false;
+    for (size_t size = 1; size <= LONGEST; size++) {
+        while (t->raw_end - t->raw_pos < size && !final) {
+            int more = refill (t, LITTLE);
+            if (more < 0)
+                return -1;
+            final = more == 0;
+        }
+        if (t->raw_end - t->raw_pos < size)
+            return 0;
+        struct codec_state state = t->here.state;
+        struct work w = {.in = t->raw + t->raw_pos, .out = out, .out_end = out + sizeof out};
+        w.in_end = w.in + size;
+        enum step step = t->codec->ops->decode (t->codec, &state, &w);
+        if (step == STEP_SHORT || (step == STEP_DONE && w.out == out && length > 0))
+            continue;
+        if (step != STEP_DONE || (size_t) (w.out - out) != length ||
+            memcmp (out, expected, length) != 0 || (length == 0 && state.a))
+            return 0;
+        t->here.state = state;
+        t->here.file += (off_t) size;
+        t->raw_pos += size;
+        return 1;
+    }
+    return 0;
+}
+
+void
+tempfile__text_settle (struct text *t)
+{
+    if (!t->here.skip_lf || t->within > 0)
+        return;
+    int passed = pass (t, "\n", 1);
+    t->here.skip_lf = passed < 0;
+    t->differs = t->differs || passed > 0;
+}
+
+int
+tempfile__text_pass_end_of_run (struct text *t)
+{
+    bool may_end = t->codec->ops->finish && t->here.state.a && t->within == 0;
+    return may_end && pass (t, "", 0) < 0 ? -1 : 0;
+}
+
 /* --- reading --- */
 
-/* Decodes what is in the buffer into W, up to LIMIT bytes of it. */
+/* Decodes up to LIMIT bytes of what is there into W. */
 static enum step
 decode (struct text *t, struct work *w, size_t limit, bool final)
 {
     w->in = t->raw + t->raw_pos;
     w->in_end = w->in + limit;
     w->final = final;
-    const unsigned char *begin = w->in;
     unsigned char *out = w->out;
     enum step step = t->codec->ops->decode (t->codec, &t->here.state, w);
-    size_t used = (size_t) (w->in - begin);
+    size_t used = limit - (size_t) (w->in_end - w->in);
     t->raw_pos += used;
     t->here.file += (off_t) used;
     w->out = fold (t, out, w->out);
+    t->here.program += w->out - out;
     return step;
 }
 
-/* The bad sequence in front, of N bytes, becomes what stands in for it: 0, or -1 with EILSEQ. */
-static int
-replace_bad (struct text *t, size_t n)
+/* The bad sequence in front, of N bytes, becomes what stands in for it: how many bytes, perhaps
+ * none, or -1 with EILSEQ. */
+static ssize_t
+replace_bad (struct text *t, size_t n, unsigned char *out)
 {
-    struct replacement r = {0};
-    if (n == HOPELESS) {
+    struct replacement r;
+    bool handled = tempfile__handle_decoding (t->handler, t->raw + t->raw_pos, &n, &r);
+    t->bad_end = t->here.file + (off_t) n;
+    if (!handled && !t->searching && t->bad_end > t->reported) {
         errno = EILSEQ;
         return -1;
-    }
-    if (!tempfile__handle_decoding (t->handler, t->raw + t->raw_pos, &n, &r) && !t->searching) {
-        if (!t->passing) {
-            t->passing = true;
-            errno = EILSEQ;
-            return -1;
-        }
-        t->passing = false;
     }
     if (t->codec->ops->passed)
         t->codec->ops->passed (&t->here.state);
     t->raw_pos += n;
     t->here.file += (off_t) n;
+    t->here.program += (off_t) r.length;
     t->here.skip_lf = t->here.skip_lf && r.length == 0;
-    memcpy (t->here.spill, r.bytes, r.length);
-    t->here.spill_pos = 0;
-    t->here.spill_end = r.length;
-    return 0;
+    memcpy (out, r.bytes, r.length);
+    return (ssize_t) r.length;
+}
+
+/* What nothing can be made of, whatever the handler, is an error each time; for a search it ends
+ * there. */
+static ssize_t
+give_up (struct text *t)
+{
+    t->bad_end = NOTHING_REPORTED;
+    errno = EILSEQ;
+    return t->searching ? 0 : -1;
 }
 
 /*
- * One character, or what two have in common, or what stands in for none, into the spill: 1, 0 at
- * the end, -1 with errno. The codec gets byte after byte until something comes out.
+ * One character, or what two have in common, or what stands in for none, into OUT, which has room
+ * for a REPLACEMENT: how many bytes, 0 at the end, -1 with errno. The codec gets byte after byte
+ * until something comes out.
  */
-int
-tempfile__text_read_one (struct text *t)
+static ssize_t
+read_one (struct text *t, unsigned char *out)
 {
-    struct place *here = &t->here;
     bool final = false;
     for (size_t limit = 1;;) {
-        if (t->raw_pos + limit > t->raw_end && !final) {
-            int more = tempfile__text_refill (t);
+        size_t have = t->raw_end - t->raw_pos;
+        if (limit > have && !final) {
+            int more = refill (t, LITTLE);
             if (more < 0)
                 return -1;
             final = more == 0;
             continue;
         }
-        size_t n = t->raw_end - t->raw_pos;
-        bool last = final && limit >= n;
-        struct work w = {.out = here->spill, .out_end = here->spill + LONGEST};
+        bool last = final && limit >= have;
+        struct work w = {.out = out, .out_end = out + LONGEST};
         size_t before = t->raw_pos;
-        enum step step = decode (t, &w, last ? n : limit, last);
-        here->spill_pos = 0;
-        here->spill_end = (size_t) (w.out - here->spill);
-        if (here->spill_end > 0)
-            return 1;
-        if (step == STEP_BAD && replace_bad (t, w.bad) < 0)
-            return -1;
-        if (here->spill_end > 0)
-            return 1;
-        if (last && step != STEP_BAD)
-            return 0;
+        enum step step = decode (t, &w, last ? have : limit, last);
+        if (w.out > out)
+            return w.out - out;
+        if (step == STEP_BAD && w.bad == HOPELESS)
+            return give_up (t);
+        ssize_t n = step == STEP_BAD ? replace_bad (t, w.bad, out) : 0;
+        if (n != 0 || (last && step != STEP_BAD))
+            return n;
         limit = t->raw_pos > before || step == STEP_BAD ? 1 : limit + 1;
     }
 }
 
-static size_t
-take_spill (struct text *t, unsigned char *out, size_t size)
+/* As much of one as there is room for, after what is behind the stream. */
+static ssize_t
+read_part (struct text *t, unsigned char *out, size_t size)
 {
-    size_t n = t->here.spill_end - t->here.spill_pos;
-    if (n > size)
-        n = size;
-    memcpy (out, t->here.spill + t->here.spill_pos, n);
-    t->here.spill_pos += n;
-    t->here.at += (off_t) n;
-    return n;
+    unsigned char one[REPLACEMENT];
+    const struct position before = t->here;
+    ssize_t n = read_one (t, one);
+    if (n <= 0)
+        return n;
+    size_t begin = t->within < (size_t) n ? t->within : 0, rest = (size_t) n - begin;
+    size = size < rest ? size : rest;
+    memcpy (out, one + begin, size);
+    t->within = 0;
+    if (size == rest)
+        return (ssize_t) size;
+    t->here = before;
+    t->within = begin + size;
+    return tempfile__text_move_below (t, t->here.file) < 0 ? -1 : (ssize_t) size;
 }
 
-/*
- * As refill(), into OUT, where what is the same on both sides stays: in *MADE how much that came
- * to. The rest is in the buffer, which was empty.
+/* Into OUT, where what is the same on both sides stays; the rest is in the buffer, which was empty.
  */
-static int
-read_same (struct text *t, unsigned char *out, size_t size, size_t *made)
+static ssize_t
+read_same (struct text *t, unsigned char *out, size_t size)
 {
-    ssize_t n = t->below->ops->read (t->below, out, size < t->chunk ? size : t->chunk);
+    ssize_t n = read_below (t, out, size);
     if (n <= 0)
-        return (int) n;
-    if (t->chunk < BUFFER)
-        t->chunk *= 2;
-    size_t same = t->codec->ops->same (t->codec, out, (size_t) n);
+        return n;
+    size_t same = t->codec->ops->same (t->codec, out, (size_t) n), rest = (size_t) n - same;
     t->raw_pos = 0;
-    t->raw_end = (size_t) n - same;
+    t->raw_end = rest < RAW ? rest : RAW;
     memcpy (t->raw, out + same, t->raw_end);
     t->here.file += (off_t) same;
-    *made = (size_t) (fold (t, out, out + same) - out);
-    t->here.at += (off_t) *made;
-    return 1;
+    size_t made = (size_t) (fold (t, out, out + same) - out);
+    t->here.program += (off_t) made;
+    off_t read = t->here.file + (off_t) t->raw_end;
+    if (rest > RAW && t->below->ops->seek (t->below, read, SEEK_SET) < 0)
+        return -1;
+    return (ssize_t) made;
 }
 
-/* Many characters: bytes made, 0 at the end, -1 with errno. There is room for LONGEST. */
+/* Many characters, as long as it is easy: bytes made, 0: it is not, -1 with errno. There is room
+ * for LONGEST. */
 static ssize_t
 read_many (struct text *t, unsigned char *out, size_t size)
 {
-    bool final = false;
-    if (t->codec->ops->same && t->raw_pos == t->raw_end) {
-        size_t made = 0;
-        int more = read_same (t, out, size, &made);
-        if (more < 0 || made > 0)
-            return more < 0 ? -1 : (ssize_t) made;
-        final = more == 0;
-    }
-    for (;;) {
-        struct work w = {.out = out, .out_end = out + size};
-        enum step step = decode (t, &w, t->raw_end - t->raw_pos, final);
-        size_t made = (size_t) (w.out - out);
-        t->here.at += (off_t) made;
-        if (made > 0)
-            return (ssize_t) made;
-        if (step == STEP_BAD) {
-            if (replace_bad (t, w.bad) < 0)
-                return -1;
-            if (text_has_spill (t))
-                return (ssize_t) take_spill (t, out, size);
-            continue;
-        }
-        if (final && step == STEP_DONE)
-            return 0;
-        int more = tempfile__text_refill (t);
-        if (more < 0)
-            return -1;
-        final = more == 0;
-    }
+    if (t->raw_pos == t->raw_end && t->codec->ops->same)
+        return read_same (t, out, size);
+    if (t->raw_pos == t->raw_end && refill (t, size) < 0)
+        return -1;
+    struct work w = {.out = out, .out_end = out + size};
+    decode (t, &w, t->raw_end - t->raw_pos, false);
+    return w.out - out;
 }
 
 ssize_t
 tempfile__text_read_some (struct text *t, unsigned char *out, size_t size)
 {
-    if (!text_has_spill (t) && size >= LONGEST)
-        return read_many (t, out, size);
-    if (!text_has_spill (t)) {
-        int one = tempfile__text_read_one (t);
-        if (one <= 0)
-            return one;
+    size_t done = 0;
+    ssize_t n;
+    do {
+        n = t->within == 0 && size - done >= LONGEST ? read_many (t, out + done, size - done) : 0;
+        if (n == 0)
+            n = read_part (t, out + done, size - done);
+        done += n > 0 ? (size_t) n : 0;
+    } while (n > 0 && size - done >= LONGEST && t->raw_end - t->raw_pos >= LONGEST);
+    return done > 0 ? (ssize_t) done : n;
+}
+
+ssize_t
+tempfile__text_read (struct text *t, unsigned char *out, size_t size)
+{
+    const struct position before = t->here;
+    const size_t within = t->within;
+    ssize_t n = tempfile__text_read_some (t, out, size);
+    int err = errno;
+    if (n < 0 && err == EILSEQ)
+        t->reported = t->bad_end;
+    tempfile__text_settle (t);
+    if (t->raw_pos == t->raw_end || tempfile__text_move_below (t, t->here.file) == 0) {
+        errno = err;
+        return n;
     }
-    return (ssize_t) take_spill (t, out, size);
+    t->here = before;
+    t->within = within;
+    return -1;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The text layer as a storage over another: seeking, truncating and closing it, and making one.
- * Bytes and characters are the concern of the sources that text/layer.h names.
+ * The text layer as a storage over another: what reading, writing, seeking and truncating have to
+ * do with each other, and making and closing one. Bytes and characters are the concern of the
+ * sources that text/layer.h names.
  */
 #include "base/export.h"
 
@@ -13,152 +14,68 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What comes after what was written is what was there before, and counts as it is read. */
+static void
+end_writing (struct text *t)
+{
+    if (t->phase != WRITING)
+        return;
+    t->phase = IDLE;
+    t->here.written = false;
+    if (!t->begun)
+        tempfile__index_add (&t->index, &t->here);
+}
+
 /*
- * The storage below may be a descriptor that others have, and that a child, say, has moved: then
- * the stream is where that is now. 0, or -1 with errno.
+ * Where somebody else has left the descriptor is where the stream goes on. Nothing is known any
+ * more of what comes after that, or after where the stream was. 0, or -1 with errno.
  */
 static int
-follow (struct text *t)
+follow (struct text *t, int whence)
 {
-    off_t left = t->here.file + (off_t) (t->raw_end - t->raw_pos);
-    off_t now = t->below->ops->seek (t->below, 0, SEEK_CUR);
-    if (now < 0 || now == left)
-        return now < 0 ? -1 : 0;
-    if (tempfile__text_flush_partial (t) < 0)
+    off_t file = t->below->ops->seek (t->below, 0, whence);
+    if (file < 0 || file == t->here.file)
+        return file < 0 ? -1 : 0;
+    end_writing (t);
+    off_t known = whence == SEEK_END || file < t->here.file ? file : t->here.file;
+    tempfile__index_cut (&t->index, OFF_MAX, known);
+    if (tempfile__text_find_file (t, file) < 0)
         return -1;
-    tempfile__text_end_writing (t);
-    if (tempfile__text_find_file (t, now) < 0)
-        return -1;
-    tempfile__text_reposition (t);
+    if (!t->append)
+        tempfile__text_reposition (t);
     return 0;
 }
 
-static int
+/* The program is told where it is, or goes on from there: it counts what it read. */
+static void
+commit (struct text *t)
+{
+    if (t->phase != READING || !t->known || !t->differs)
+        return;
+    tempfile__index_cut (&t->index, t->began.program, t->began.file);
+    tempfile__index_add (&t->index, &t->began);
+    t->known = false;
+}
+
+static void
 begin_reading (struct text *t)
 {
-    if (t->phase == READING)
-        return 0;
-    if (tempfile__text_flush_partial (t) < 0)
-        return -1;
-    tempfile__text_end_writing (t);
+    const struct index *x = &t->index;
+    end_writing (t);
     t->phase = READING;
-    t->way = AS_READ;
-    t->chunk = FIRST_CHUNK;
-    tempfile__text_begin_run (t);
-    return 0;
-}
-
-/*
- * Whether the next character will come with something that counts nothing, or decodes otherwise
- * than what is in front of it: a byte order mark not at the start, a set switched to anew.
- */
-static bool
-comes_with_more (const struct text *t)
-{
-    if (t->codec->stateful)
-        return t->here.state.a != 0;
-    return t->here.file > 0 && !t->encoder.a && t->codec->ops->reposition;
-}
-
-/* The stream comes from elsewhere: the index ends here, and the storage is put in place. Within a
- * character nothing can be written. */
-static int
-begin_writing (struct text *t)
-{
-    if (t->phase == WRITING)
-        return 0;
-    if (t->phase == READING)
-        tempfile__text_commit_run (t);
-    if (text_has_spill (t) || t->here.stray > t->here.at) {
-        errno = EINVAL;
-        return -1;
-    }
-    if (t->append && tempfile__text_find_end (t) < 0)
-        return -1;
-    if (t->phase == READING) {
-        if (t->here.skip_lf && tempfile__text_pass_lf (t) < 0)
-            return -1;
-        t->here.skip_lf = false;
-        if (tempfile__text_move_below (t, t->here.file) < 0)
-            return -1;
-    }
-    /* Reading may have led away from the start, where a mark was due. */
-    if (!t->append && !t->codec->stateful)
-        tempfile__text_reposition (t);
-    tempfile__text_end_run (t);
-    t->phase = WRITING;
-    /* An encoder that takes its header for written is followed in that. */
-    if (t->codec->stateful && !t->here.state.a)
-        t->here.state = t->encoder;
-    t->marking = comes_with_more (t);
-    t->lossy = t->lossy || t->marking;
-    tempfile__index_cut (&t->index, t->here.at, t->here.file);
-    tempfile__text_note_writing (t, t->marking ? CLOSED : tempfile__text_way_written (t));
-    return 0;
-}
-
-static size_t
-text_write (struct storage *s, const void *buffer, size_t size)
-{
-    struct text *t = text_self (s);
-    t->sought = t->peeked = false;
-    if (size == 0 || follow (t) < 0 || begin_writing (t) < 0)
-        return 0;
-    return tempfile__text_put (t, buffer, size);
-}
-
-static struct moment
-moment_of (const struct text *t)
-{
-    return (struct moment){t->here, t->encoder, t->passing};
-}
-
-/* After a search whose place is not where the stream is to be: to the byte, though the file may
- * have ended before. What was bad and has been reported is not reported again. */
-static off_t
-come_back (struct text *t, const struct moment *moment)
-{
-    t->encoder = moment->encoder;
-    t->passing = moment->passing;
-    t->here = moment->here;
-    return tempfile__text_move_below (t, t->here.file) < 0 ? -1 : t->here.at;
-}
-
-static off_t
-go (struct text *t, off_t target)
-{
-    if (target < 0) {
-        errno = EINVAL;
-        return -1;
-    }
-    if (tempfile__text_find (t, target) < 0)
-        return -1;
-    tempfile__text_reposition (t);
-    return t->here.at;
-}
-
-/*
- * stdio need not ask for a seek when all that it was given is used up. So the storage below is
- * where the stream is, to the character, and of it is not read more than may be wanted.
- */
-static ssize_t
-read_in_step (struct text *t, void *buffer, size_t size)
-{
-    t->chunk = size < LONGEST ? LONGEST : size < BUFFER ? size : BUFFER;
-    ssize_t n = tempfile__text_read_some (t, buffer, size);
-    int err = errno;
-    if (t->raw_pos < t->raw_end && tempfile__text_move_below (t, t->here.file) < 0)
-        return -1;
-    errno = err;
-    return n;
+    t->here.written = t->here.jumps = t->here.vague = false;
+    t->began = t->here;
+    t->known = x->n > 0 && x->entries[x->n - 1].program > t->here.program &&
+               (t->lossy || text_counts_written (t));
+    t->differs = false;
+    t->peeked = t->known;
 }
 
 /*
  * stdio may go to an offset by seeking to one in front of it, reading, and seeking on by the rest.
  * What was written may count otherwise as it is read, and then this would lead elsewhere. So the
- * read after a seek brings a single byte, where that can be, and a seek on from there is one by the
- * program's count: see text_seek(). What is read within what comes back otherwise ends where the
- * program's count says.
+ * read after a seek brings a single byte there, and a seek on from that is one by the count of what
+ * was written: see text_seek().
  */
 static ssize_t
 text_read (struct storage *s, void *buffer, size_t size)
@@ -166,122 +83,106 @@ text_read (struct storage *s, void *buffer, size_t size)
     struct text *t = text_self (s);
     if (size == 0)
         return 0;
-    if (follow (t) < 0)
+    if (follow (t, SEEK_CUR) < 0 || tempfile__text_flush_partial (t) < 0)
         return -1;
-    if (t->here.stray && t->here.at >= t->here.stray && go (t, t->here.at) < 0)
-        return -1;
-    if (begin_reading (t) < 0)
-        return -1;
-    tempfile__text_note_reading (t);
-    t->peeked = t->sought && t->in_run;
-    t->sought = false;
-    if (t->peeked)
-        size = 1;
-    else if (t->here.stray && (off_t) size > t->here.stray - t->here.at)
-        size = (size_t) (t->here.stray - t->here.at);
-    return read_in_step (t, buffer, size);
+    t->peeked = false;
+    if (t->phase != READING)
+        begin_reading (t);
+    else
+        t->differs = t->differs || t->lossy;
+    if (!t->known && t->within == 0)
+        tempfile__index_add (&t->index, &t->here);
+    return tempfile__text_read (t, buffer, t->peeked ? 1 : size);
 }
 
-static off_t
-go_end (struct text *t, off_t offset)
-{
-    const struct moment old = moment_of (t);
-    if (tempfile__text_find_end (t) < 0)
-        return -1;
-    if (offset != 0) {
-        off_t at = go (t, t->here.at + offset);
-        int err = errno;
-        if (at < 0)
-            (void) come_back (t, &old);
-        errno = err;
-        return at;
-    }
-    tempfile__text_reposition (t);
-    return t->here.at;
-}
-
-/* A '\n' after the '\r' that was read last: a place between the two is none. 0, or -1 with errno.
- */
+/* 0, or -1 with errno. Within a character nothing can be written. */
 static int
-settle_newline (struct text *t)
+begin_writing (struct text *t)
 {
-    if (t->phase != READING || !t->here.skip_lf || text_has_spill (t))
-        return 0;
-    int passed = tempfile__text_pass_lf (t);
-    if (passed < 0)
+    if (t->phase == READING) {
+        commit (t);
+        tempfile__text_reposition (t);
+        t->phase = IDLE;
+    }
+    if (follow (t, t->append ? SEEK_END : SEEK_CUR) < 0)
         return -1;
-    t->differs = t->differs || passed;
-    t->here.skip_lf = false;
+    if (t->phase == WRITING)
+        return 0;
+    if (t->within > 0 || t->here.vague) {
+        errno = EINVAL;
+        return -1;
+    }
+    t->phase = WRITING;
+    t->begun = true;
     return 0;
+}
+
+static size_t
+text_write (struct storage *s, const void *buffer, size_t size)
+{
+    struct text *t = text_self (s);
+    return size == 0 || begin_writing (t) < 0 ? 0 : tempfile__text_put (t, buffer, size);
+}
+
+static int
+move (struct text *t, off_t offset, int whence)
+{
+    if (whence == SEEK_END)
+        return tempfile__text_find_from_end (t, offset);
+    if (whence == SEEK_CUR && __builtin_add_overflow (offset, text_at (t), &offset)) {
+        errno = EOVERFLOW;
+        return -1;
+    }
+    return tempfile__text_find (t, offset);
 }
 
 static off_t
 text_seek (struct storage *s, off_t offset, int whence)
 {
     struct text *t = text_self (s);
-    bool goes_on = whence == SEEK_CUR && ((t->peeked && offset > 0) || t->here.stray);
-    t->sought = whence == SEEK_SET;
-    t->peeked = false;
-    if (whence == SEEK_CUR && follow (t) < 0)
+    if (follow (t, SEEK_CUR) < 0)
         return -1;
-    if (whence == SEEK_CUR && !goes_on) {
-        if (settle_newline (t) < 0)
-            return -1;
-        tempfile__text_commit_run (t);
-    }
+    if (whence == SEEK_CUR && !(t->peeked && offset > 0))
+        commit (t);
     if (whence == SEEK_CUR && offset == 0)
-        return t->here.at;
-    /* Appending, we are at the end; and stdio may ask for that only to say where it is. */
-    if (whence == SEEK_END && offset == 0 && t->append && t->n_partial > 0)
-        return t->here.at;
+        return text_at (t);
     if (tempfile__text_flush_partial (t) < 0)
         return -1;
-    tempfile__text_end_writing (t);
-    if (whence == SEEK_CUR && __builtin_add_overflow (offset, t->here.at, &offset)) {
-        errno = EOVERFLOW;
+    end_writing (t);
+    if (move (t, offset, whence) < 0)
         return -1;
-    }
-    return whence == SEEK_END ? go_end (t, offset) : go (t, offset);
+    tempfile__text_reposition (t);
+    return text_at (t);
 }
 
+/* Where appending goes on, which is no change of place for the encoder. */
 static off_t
 text_end (struct storage *s)
 {
     struct text *t = text_self (s);
-    if (t->append && t->phase == WRITING)
-        return t->here.at;
-    tempfile__text_end_writing (t);
-    const struct moment old = moment_of (t);
-    if (tempfile__text_find_end (t) < 0)
-        return -1;
-    off_t end = t->here.at;
-    return come_back (t, &old) < 0 ? -1 : end;
+    if (!t->append || t->phase != WRITING) {
+        end_writing (t);
+        if (tempfile__text_find_from_end (t, 0) < 0)
+            return -1;
+    }
+    return text_at (t);
 }
 
 static int
 text_truncate (struct storage *s, off_t size)
 {
     struct text *t = text_self (s);
-    if (tempfile__text_flush_partial (t) < 0)
+    struct position end;
+    if (follow (t, SEEK_CUR) < 0 || tempfile__text_flush_partial (t) < 0)
         return -1;
-    tempfile__text_end_writing (t);
-    const struct moment now = moment_of (t);
-    if (tempfile__text_find (t, size) < 0)
+    end_writing (t);
+    if (tempfile__text_look_for (t, size, &end) < 0 ||
+        t->below->ops->truncate (t->below, end.file) < 0)
         return -1;
-    const struct position end = tempfile__text_position (t, AS_READ);
-    const bool within = text_has_spill (t) || t->here.stray > size;
-    if (come_back (t, &now) < 0)
-        return -1;
-    if (within) {
-        errno = EINVAL;
-        return -1;
-    }
-    if (t->below->ops->truncate (t->below, end.file) < 0)
-        return -1;
-    tempfile__index_cut (&t->index, size, end.file);
-    if (t->index.n > 0)
-        tempfile__index_add (&t->index, &end);
-    t->passing = now.passing && now.here.file < end.file;
+    tempfile__index_cut (&t->index, end.program, end.file);
+    tempfile__index_add (&t->index, &end);
+    if (t->reported > end.file)
+        t->reported = NOTHING_REPORTED;
     return 0;
 }
 
@@ -290,8 +191,6 @@ static int
 text_descriptor (struct storage *s)
 {
     struct text *t = text_self (s);
-    if (t->phase == READING && tempfile__text_move_below (t, t->here.file) < 0)
-        return tempfile__fail_system (errno, "cannot put the descriptor in step");
     return t->below->ops->descriptor (t->below);
 }
 
@@ -299,10 +198,8 @@ static void
 release (struct text *t)
 {
     tempfile__index_free (&t->index);
-    tempfile__index_free (&t->run);
     if (t->codec)
         t->codec->ops->close (t->codec);
-    free (t->raw);
     free (t);
 }
 
@@ -391,17 +288,26 @@ tempfile__text_needed (const struct text_settings *settings, bool readable)
 static int
 start (struct text *t)
 {
-    return t->append && go_end (t, 0) < 0 ? -1 : 0;
+    if (!t->append)
+        return 0;
+    if (tempfile__text_find_from_end (t, 0) < 0)
+        return -1;
+    tempfile__text_reposition (t);
+    return 0;
 }
 
 struct storage *
 tempfile__storage_text (struct storage *below, const struct text_settings *settings)
 {
-    struct text *t = calloc (1, sizeof *t);
+    struct text *t = malloc (sizeof *t + RAW); /* not calloc(): it would clear the buffer */
     struct text_settings given = *settings;
     if (t)
-        t->raw = malloc (BUFFER);
-    if (!t || !t->raw || tempfile__index_begin (&t->index) < 0) {
+        *t = (struct text){.storage.ops = &text_ops,
+                           .below = below,
+                           .append = settings->append,
+                           .limit = NO_LIMIT,
+                           .reported = NOTHING_REPORTED};
+    if (!t || tempfile__index_begin (&t->index) < 0) {
         tempfile__fail_system (ENOMEM, "cannot make a text stream");
         goto fail;
     }
@@ -410,10 +316,6 @@ tempfile__storage_text (struct storage *below, const struct text_settings *setti
         find_newline (&t->newline, &given.newline) < 0)
         goto fail;
     t->codec->surrogates = t->codec->has_surrogates && t->handler == H_SURROGATEPASS;
-    t->storage.ops = &text_ops;
-    t->below = below;
-    t->append = settings->append;
-    t->chunk = FIRST_CHUNK;
     if (start (t) == 0)
         return &t->storage;
     tempfile__fail_system (errno, "cannot make a text stream");

@@ -433,6 +433,13 @@ utf16_encode (struct codec *codec, struct codec_state *s, struct work *w)
         size_t need = c < 0x10000 ? 2 : 4;
         if (room (w) < need)
             return STEP_FULL;
+        /* After a high surrogate, wherever that was written, both are read as one character. */
+        if (is_surrogate (c) && c >= 0xdc00) {
+            lacking (w, c, n);
+            put16 (w->instead, c, order);
+            w->n_instead = 2;
+            return STEP_BAD;
+        }
         if (need == 2) {
             put16 (w->out, c, order);
         } else {
@@ -893,14 +900,14 @@ tempfile__codec_utf (enum utf kind)
 {
     static const struct codec kinds[] = {
         [UTF_8] = {.ops = &utf8_ops, .ascii = true, .has_surrogates = true, .unit = 1},
-        [UTF_8_SIG] = {.ops = &sig_ops, .has_surrogates = true, .unit = 1},
-        [UTF_16] = {.ops = &utf16_ops, .has_surrogates = true, .unit = 2},
+        [UTF_8_SIG] = {.ops = &sig_ops, .has_surrogates = true, .unit = 1, .mark = 3},
+        [UTF_16] = {.ops = &utf16_ops, .has_surrogates = true, .unit = 2, .mark = 2},
         [UTF_16_LE] = {.ops = &utf16_fixed_ops,
                        .has_surrogates = true,
                        .unit = 2,
                        .variant = LITTLE},
         [UTF_16_BE] = {.ops = &utf16_fixed_ops, .has_surrogates = true, .unit = 2, .variant = BIG},
-        [UTF_32] = {.ops = &utf32_ops, .has_surrogates = true, .unit = 4},
+        [UTF_32] = {.ops = &utf32_ops, .has_surrogates = true, .unit = 4, .mark = 4},
         [UTF_32_LE] = {.ops = &utf32_fixed_ops,
                        .has_surrogates = true,
                        .unit = 4,

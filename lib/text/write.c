@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* The encoder is told that it goes on elsewhere. */
 void
 tempfile__text_reposition (struct text *t)
 {
@@ -41,19 +40,6 @@ put_whole (struct text *t, struct work *w, const unsigned char *text, size_t n)
     else
         t->encoder = before;
     return step;
-}
-
-static enum step
-put_newline (struct text *t, struct work *w)
-{
-    size_t n = t->newline == NL_CRLF ? 2 : 1;
-    if (!t->codec->ascii)
-        return put_whole (t, w, (const unsigned char *) "\r\n", n);
-    if (room (w) < n)
-        return STEP_FULL;
-    memcpy (w->out, "\r\n", n);
-    w->out += n;
-    return STEP_DONE;
 }
 
 /* A line that is ASCII, up to its NEWLINE, in one go; false: it is not, or is near either end. */
@@ -87,28 +73,9 @@ put_raw (struct text *t, struct work *w, const struct replacement *r)
     return STEP_DONE;
 }
 
-/* How far a run of encoding has come, for the index. */
-struct origin {
-    const unsigned char *in;
-    unsigned char *out;
-};
-
-/* An entry for where encoding is. Within a run that the encoder has yet to end there is none. */
-static void
-note_encoding (struct text *t, const struct work *w, const struct origin *o, enum way way)
-{
-    if (t->codec->ops->finish && t->encoder.a)
-        return;
-    struct position p = {.program = t->here.at + (w->in - o->in),
-                         .file = t->here.file + (w->out - o->out),
-                         .state = w->in > o->in ? t->encoder : t->here.state,
-                         .way = (unsigned char) way};
-    tempfile__index_add (&t->index, &p);
-}
-
-/* Something in place of the W->BAD bytes in front. */
+/* Something in place of the W->BAD bytes in front, USED bytes on. */
 static enum step
-substitute (struct text *t, struct work *w, const struct origin *o)
+substitute (struct text *t, struct work *w, size_t used)
 {
     struct replacement r = {.raw = true};
     if (w->n_instead > 0)
@@ -120,169 +87,156 @@ substitute (struct text *t, struct work *w, const struct origin *o)
             return STEP_FULL;
         t->codec->ops->finish (&t->encoder, w);
     }
-    const struct work before = *w;
+    struct position p = {.program = t->here.program + (off_t) used,
+                         .file = t->here.file + (w->out - t->raw),
+                         .state = t->encoder,
+                         .written = text_counts_written (t),
+                         .jumps = true,
+                         .vague = true};
     enum step step = r.raw ? put_raw (t, w, &r) : put_whole (t, w, r.bytes, r.length);
     if (step != STEP_DONE)
         return step;
-    /* Nothing of this need come back as it was; raw bytes may even join those around them. */
-    note_encoding (t, &before, o, CLOSED);
+    /* Nothing of this need come back as it was; raw bytes may even join those around them. Within
+     * a run that the encoder has yet to end there is no place. */
+    if (!t->codec->ops->finish || !p.state.a)
+        tempfile__index_add (&t->index, &p);
     w->in += w->bad;
-    note_encoding (t, w, o, tempfile__text_way_written (t));
+    p.program += (off_t) w->bad;
+    p.file = t->here.file + (w->out - t->raw);
+    p.state = t->encoder;
+    p.vague = false;
+    if (!t->codec->ops->finish || !p.state.a)
+        tempfile__index_add (&t->index, &p);
     t->lossy = true;
     return STEP_DONE;
 }
 
-/* Encodes as much as fits, newlines and all. STEP_BAD: nothing stands in for what is next. */
+/* Up to the next newline that is not as it is in the file, or the end; FINAL at either. */
 static enum step
-encode (struct text *t, struct work *w, const struct origin *origin)
+encode_line (struct text *t, struct work *w, const unsigned char *newline)
 {
-    const unsigned char *end = w->in_end;
-    const unsigned char *newline = NULL;
-    bool final = w->final, known = false;
-    for (;;) {
-        if (translates (t) && (!known || newline < w->in)) {
-            newline = memchr (w->in, '\n', (size_t) (end - w->in));
-            known = true;
-            if (!newline)
-                newline = end;
-            else if (put_plain_line (t, w, newline))
-                continue;
-        }
-        w->in_end = translates (t) ? newline : end;
-        w->final = final || w->in_end < end;
-        enum step step = w->in == w->in_end && w->in < end
-                             ? STEP_DONE
-                             : t->codec->ops->encode (t->codec, &t->encoder, w);
-        bool at_newline = step == STEP_DONE && w->in_end < end;
-        w->in_end = end;
-        w->final = final;
-        if (step == STEP_BAD) {
-            step = substitute (t, w, origin);
-            if (step == STEP_DONE)
-                continue;
-        }
-        if (!at_newline)
-            return step;
-        step = put_newline (t, w);
-        if (step != STEP_DONE)
-            return step;
-        w->in++;
-    }
-}
-
-static ptrdiff_t
-first_length (const unsigned char *p, const unsigned char *end)
-{
-    ptrdiff_t n = 1;
-    while (p + n < end && (p[n] & 0xc0) == 0x80)
-        n++;
-    return n;
-}
-
-/* The same, with entries for the index on the way. */
-static enum step
-encode_noting (struct text *t, struct work *w)
-{
-    const struct origin origin = {w->in, w->out};
-    const unsigned char *end = w->in_end;
-    bool final = w->final;
-    for (;;) {
-        const unsigned char *begin = w->in;
-        ptrdiff_t n = t->marking ? first_length (begin, end) : INDEX_STRIDE;
-        bool last = end - begin <= n;
-        w->in_end = last ? end : begin + n;
-        w->final = final && last;
-        enum step step = encode (t, w, &origin);
-        bool more = step == STEP_DONE || step == STEP_SHORT;
-        w->in_end = end;
-        if (tempfile__index_wants (&t->index, t->here.at + (w->in - origin.in)) ||
-            (t->marking && w->in > begin))
-            note_encoding (t, w, &origin, tempfile__text_way_written (t));
-        t->marking = t->marking && w->in == begin;
-        if (last || !more)
-            return step;
-    }
-}
-
-/* The rest of a character that did not get into the file whole: gone, where it is at the end. */
-static void
-drop_tail (struct text *t, size_t n)
-{
-    off_t end = t->below->ops->seek (t->below, 0, SEEK_END);
-    if (end == t->here.file + (off_t) n)
-        (void) t->below->ops->truncate (t->below, t->here.file);
-    (void) tempfile__text_move_below (t, t->here.file);
-}
-
-/* Input that is on its way: how it began, to be able to do it again. */
-struct piece {
-    const unsigned char *in;
-    size_t n;
-    bool final;
-    struct codec_state encoder;
-};
-
-/*
- * Only DONE bytes of what PIECE became are in the file. As many characters as that is are
- * reported, and nothing else of it is to remain: the input that they were.
- */
-static size_t
-account (struct text *t, const struct piece *piece, size_t done)
-{
-    int err = errno;
-    struct work w = {.in = piece->in,
-                     .in_end = piece->in + piece->n,
-                     .out = t->raw,
-                     .out_end = t->raw + done,
-                     .final = piece->final};
-    t->encoder = piece->encoder;
-    encode (t, &w, &(struct origin){w.in, w.out});
-    size_t whole = (size_t) (w.out - t->raw);
-    t->here.file += (off_t) whole;
-    if (whole < done)
-        drop_tail (t, done - whole);
-    size_t used = (size_t) (w.in - piece->in);
-    tempfile__index_cut (&t->index, t->here.at + (off_t) used, t->here.file);
-    errno = err;
-    return used;
-}
-
-/*
- * Encodes and writes a piece, which begins at `at`: in *USED how much of it is in the file then,
- * `at` being for the caller to move. STEP_FULL: there is more. STEP_BAD: failed, with errno.
- */
-static enum step
-write_piece (struct text *t, struct piece *piece, size_t *used)
-{
-    struct work w = {.in = piece->in,
-                     .in_end = piece->in + piece->n,
-                     .out = t->raw,
-                     .out_end = t->raw + BUFFER - FINISH,
-                     .final = piece->final};
-    piece->encoder = t->encoder;
-    enum step step = encode_noting (t, &w);
-    w.out_end = t->raw + BUFFER;
-    if (t->codec->ops->finish)
-        t->codec->ops->finish (&t->encoder, &w);
-    size_t made = (size_t) (w.out - t->raw);
-    size_t done = made ? t->below->ops->write (t->below, t->raw, made) : 0;
-    if (done < made) {
-        *used = account (t, piece, done);
-        return STEP_BAD;
-    }
-    *used = (size_t) (w.in - piece->in);
-    t->here.file += (off_t) made;
-    if (step == STEP_BAD)
-        errno = EILSEQ;
+    const struct work whole = *w;
+    w->in_end = newline;
+    w->final = whole.final || newline < whole.in_end;
+    enum step step = w->in == newline && newline < whole.in_end
+                         ? STEP_DONE
+                         : t->codec->ops->encode (t->codec, &t->encoder, w);
+    w->in_end = whole.in_end;
+    w->final = whole.final;
+    if (step != STEP_DONE || newline == whole.in_end)
+        return step;
+    step = put_whole (t, w, (const unsigned char *) "\r\n", t->newline == NL_CRLF ? 2 : 1);
+    w->in += step == STEP_DONE;
     return step;
 }
 
-static void
-note_written (struct text *t)
+/* Encodes as much as fits, newlines and all. STEP_BAD: nothing stands in for what is next. */
+static enum step
+encode (struct text *t, struct work *w)
 {
+    const unsigned char *begin = w->in, *newline = translates (t) ? NULL : w->in_end;
+    for (;;) {
+        if (!newline || newline < w->in) {
+            newline = memchr (w->in, '\n', left (w));
+            newline = newline ? newline : w->in_end;
+        }
+        if (newline < w->in_end && put_plain_line (t, w, newline))
+            continue;
+        enum step step = encode_line (t, w, newline);
+        if (step == STEP_BAD)
+            step = substitute (t, w, (size_t) (w->in - begin));
+        if (step != STEP_DONE || w->in == w->in_end)
+            return step;
+    }
+}
+
+/* Of what was written last, DONE bytes got into the file: they go, where they are at the end. 0, or
+ * -1: they stay, and more cannot be written over them. */
+static int
+take_back (struct text *t, size_t done)
+{
+    off_t end = t->below->ops->seek (t->below, 0, SEEK_END);
+    if (end == t->here.file + (off_t) done)
+        (void) t->below->ops->truncate (t->below, t->here.file);
+    else if (t->append)
+        return -1;
+    return tempfile__text_move_below (t, t->here.file);
+}
+
+/* Whether a mark is about to be written that is not at the start, and is read as a character. */
+static bool
+marks_within (const struct text *t)
+{
+    return t->begun && t->codec->mark && !t->encoder.a && t->here.file > 0;
+}
+
+/* What is written over what was there: the index ends here. */
+static void
+begin_index (struct text *t)
+{
+    struct position p = t->here;
+    t->lossy = t->lossy || marks_within (t) || (t->codec->stateful && p.state.a);
+    p.written = text_counts_written (t);
+    p.jumps = t->codec->stateful;
+    if (p.jumps)
+        p.state = t->encoder;
+    tempfile__index_cut (&t->index, p.program, p.file);
+    tempfile__index_add (&t->index, &p);
+}
+
+static void
+note_written (struct text *t, size_t used, size_t made, bool jumps)
+{
+    t->here.program += (off_t) used;
+    t->here.file += (off_t) made;
     t->here.state = t->encoder;
-    if (tempfile__index_wants (&t->index, t->here.at))
-        tempfile__text_note_writing (t, tempfile__text_way_written (t));
+    t->here.written = text_counts_written (t);
+    t->here.jumps = jumps;
+    t->begun = false;
+    tempfile__index_add (&t->index, &t->here);
+}
+
+/*
+ * Encodes and writes N bytes: in *USED how many of them are in the file then. STEP_FULL: there is
+ * more. STEP_BAD: failed, with errno. When not all can be written it is done again with what can.
+ */
+static enum step
+write_piece (struct text *t, const unsigned char *in, size_t n, bool final, size_t *used)
+{
+    const struct codec_state before = t->encoder;
+    const size_t end = t->codec->ops->finish ? FINISH : 0;
+    const bool marks = marks_within (t);
+    size_t room = RAW, made, done;
+    int err = 0;
+    enum step step;
+    if (t->begun)
+        begin_index (t);
+    for (;;) {
+        struct work w = {.in = in, .in_end = in + n, .out = t->raw, .final = final};
+        w.out_end = t->raw + (room > end ? room - end : 0);
+        t->encoder = before;
+        step = encode (t, &w);
+        *used = (size_t) (w.in - in);
+        w.out_end = t->raw + room;
+        if (*used > 0 && end > 0)
+            t->codec->ops->finish (&t->encoder, &w);
+        made = *used > 0 ? (size_t) (w.out - t->raw) : 0; /* a mark alone is nothing */
+        done = made > 0 ? t->below->ops->write (t->below, t->raw, made) : 0;
+        if (done == made)
+            break;
+        err = errno;
+        tempfile__index_cut (&t->index, t->here.program, t->here.file);
+        room = take_back (t, done) < 0 ? 0 : done;
+    }
+    if (*used > 0) {
+        note_written (t, *used, made, marks);
+    } else {
+        t->encoder = before;
+        if (t->begun)
+            tempfile__index_cut (&t->index, t->here.program - 1, t->here.file);
+    }
+    errno = err ? err : step == STEP_BAD ? EILSEQ : errno;
+    return err ? STEP_BAD : step;
 }
 
 static void
@@ -290,23 +244,20 @@ hold (struct text *t, const unsigned char *in, size_t n)
 {
     memmove (t->partial, in, n);
     t->n_partial = n;
-    t->here.at += (off_t) n;
 }
 
-/* What was handed in of a character so far, and N bytes more: how many of these are used. */
+/* What was handed in of a character so far, if anything, and up to N bytes more: how many of these
+ * are used. */
 static size_t
 complete (struct text *t, const unsigned char *in, size_t n, enum step *step)
 {
     size_t old = t->n_partial, have = old, used;
-    t->here.at -= (off_t) old;
     t->n_partial = 0;
     do {
         t->partial[have] = in[have - old];
         have++;
-        struct piece piece = {.in = t->partial, .n = have};
-        *step = write_piece (t, &piece, &used);
+        *step = write_piece (t, t->partial, have, false, &used);
     } while (*step == STEP_SHORT && used == 0 && have - old < n && have < PARTIAL);
-    t->here.at += (off_t) used;
     if (*step == STEP_BAD)
         return used > old ? used - old : 0;
     if (used >= old && used > 0)
@@ -315,47 +266,24 @@ complete (struct text *t, const unsigned char *in, size_t n, enum step *step)
     return have - old;
 }
 
-/* No more of a character will come. 0, or -1 with errno; it is gone in any case. */
 int
 tempfile__text_flush_partial (struct text *t)
 {
-    if (t->n_partial == 0)
-        return 0;
-    struct piece piece = {.in = t->partial, .n = t->n_partial, .final = true};
-    size_t used;
-    t->here.at -= (off_t) t->n_partial;
+    size_t used, n = t->n_partial;
     t->n_partial = 0;
-    enum step step = write_piece (t, &piece, &used);
-    t->here.at += (off_t) used;
-    t->here.state = t->encoder;
-    return step == STEP_BAD ? -1 : 0;
-}
-
-/* What comes after what was written is what was there before, and counts as it is read. */
-void
-tempfile__text_end_writing (struct text *t)
-{
-    if (t->phase != WRITING)
-        return;
-    t->here.state = t->encoder;
-    tempfile__text_note_writing (t, AS_READ);
-    t->phase = IDLE;
+    return n > 0 && write_piece (t, t->partial, n, true, &used) == STEP_BAD ? -1 : 0;
 }
 
 size_t
 tempfile__text_put (struct text *t, const unsigned char *in, size_t size)
 {
     enum step step = STEP_DONE;
-    size_t done = 0;
-    while (t->n_partial && done < size && step != STEP_BAD)
+    size_t done = 0, used;
+    while ((t->n_partial || marks_within (t)) && done < size && step != STEP_BAD)
         done += complete (t, in + done, size - done, &step);
     while (done < size && step != STEP_BAD) {
-        struct piece piece = {.in = in + done, .n = size - done};
-        size_t used;
-        step = write_piece (t, &piece, &used);
+        step = write_piece (t, in + done, size - done, false, &used);
         done += used;
-        t->here.at += (off_t) used;
-        note_written (t);
         if (step != STEP_SHORT)
             continue;
         hold (t, in + done, size - done);
