@@ -449,19 +449,25 @@ tempfile__entry_is_kept (const struct entry *e)
     return atomic_load (&e->state) == KEPT;
 }
 
-/* What is another process's stays: the memory may be that process's, too. What is TAKEN may not be
- * deleted yet, and who has taken it may be interrupted for good. */
+/* What is TAKEN may not be deleted yet, and who has taken it may be interrupted for good. */
+static bool
+is_to_go (struct entry *e)
+{
+    int state = atomic_load (&e->state);
+    return state == LIVE || state == TAKEN;
+}
+
+/* What is another process's stays: the memory may be that process's, too. */
 int
 tempfile__entry_delete (struct entry *e)
 {
-    int state = atomic_load (&e->state);
-    bool live = state == LIVE || state == TAKEN;
-    if (live && !is_mine (e)) {
+    bool goes = is_to_go (e);
+    if (goes && !is_mine (e)) {
         give_up_lock (e);
         tempfile__entry_leave (e);
         return 0;
     }
-    int err = live ? remove_name (e) : 0;
+    int err = goes ? remove_name (e) : 0;
     release (e);
     return err;
 }
@@ -469,7 +475,7 @@ tempfile__entry_delete (struct entry *e)
 int
 tempfile__entry_discard (struct entry *e)
 {
-    int err = atomic_load (&e->state) == LIVE && is_mine (e) ? remove_name (e) : 0;
+    int err = is_to_go (e) && is_mine (e) ? remove_name (e) : 0;
     if (err)
         tempfile__entry_leave (e);
     else
@@ -666,6 +672,25 @@ delete_taken (struct entry *e)
         move (e, TAKEN, GONE);
 }
 
+/*
+ * This thread was interrupted while it made the file. It may go on after us, so the entry is TAKEN
+ * from it only where the file is there already; else it is still to come, and must be known to be.
+ */
+static bool
+is_interrupted (struct entry *e)
+{
+    return atomic_load (&e->state) == PENDING &&
+           pthread_equal (atomic_load (&e->maker), pthread_self ());
+}
+
+static void
+delete_interrupted (struct entry *e)
+{
+    int result = e->kind == ENTRY_DIRECTORY ? rmdir (e->path) : unlink (e->path);
+    if (result == 0)
+        move (e, PENDING, GONE);
+}
+
 /* What is being made is for the second time round. */
 static void
 walk (enum entry_kind kind, bool second, int *patience)
@@ -676,7 +701,9 @@ walk (enum entry_kind kind, bool second, int *patience)
             continue;
         if (second)
             wait_for_maker (e, patience);
-        if ((second || atomic_load (&e->state) != PENDING) && take (e))
+        if (is_interrupted (e))
+            delete_interrupted (e);
+        else if ((second || atomic_load (&e->state) != PENDING) && take (e))
             delete_taken (e);
     }
 }

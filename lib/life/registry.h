@@ -12,6 +12,7 @@
  *
  *     LIVE --unlink, by path--> GONE
  *     PENDING, LIVE --the end--> TAKEN --deleted--> GONE
+ *     PENDING --the end, in a handler that interrupted its maker: only if the file is there--> GONE
  *     LEFT --the end--> TAKEN_LEFT
  *     all --delete, discard, leave; LEFT, TAKEN_LEFT --by path--> RELEASED --> FREE
  *
