@@ -10,7 +10,7 @@
  *          or left. Still in the table, so that a hook may ask for the name or keep the file.
  *
  * A stream that freopen() made an ordinary one stays in the table, and is not found; see
- * stream/wide.c.
+ * stream/members.c.
  *
  * libc locks the FILE around the callbacks, and the table needs no lock. Whoever passes a FILE to
  * this library owes that it is open, so what was found stays valid.
