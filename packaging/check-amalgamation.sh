@@ -168,6 +168,7 @@ suite () {
     cd "$work/build"
     "$top/configure" -q
     cp "$parts/tempfile.c" lib
+    mkdir -p lib/.deps
     set -- VISIBILITY_CFLAGS= libtempfile_la_OBJECTS=tempfile.lo
     "$MAKE" -s "$@"
     programs=$(printf 'names:; @echo $(check_PROGRAMS)\n' |
@@ -175,7 +176,7 @@ suite () {
     tests=$(printf 'tests:; @echo $(TESTS)\n' |
         "$MAKE" -s -C tests -f Makefile -f - tests | sed 's/test_remove *//')
     "$MAKE" -s -k -C tests check VERBOSE=1 check_PROGRAMS="$programs" TESTS="$tests" "$@"
-    [ "$(find lib -name '*.lo')" = lib/tempfile.lo ]
+    ! find lib -name '*.lo' | grep -v -e _preload_ -e '^lib/tempfile\.lo$'
 }
 
 must 'tempfile.c is made' generate
