@@ -641,6 +641,107 @@ START_TEST (descriptor_is_in_step)
 }
 END_TEST
 
+/* Somebody else moves the descriptor, and the stream goes on from there. */
+START_TEST (stream_follows_its_descriptor)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-16-le", .newline = "");
+    int fd = tempfile_fileno (f);
+
+    ck_assert_int_ge (fputs ("one\n\u20acwo\n", f), 0);
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_int_eq (write (fd, "x\0y\0", 4), 4);
+    ck_assert_int_eq (ftello (f), 12);
+    ck_assert_int_eq (putc ('z', f), 'z');
+    ck_assert_int_eq (fseeko (f, 4, SEEK_SET), 0);
+    ck_assert_int_eq (lseek (fd, 10, SEEK_SET), 10);
+    ck_assert_int_eq (fseeko (f, 0, SEEK_CUR), 0);
+    ck_assert_int_eq (ftello (f), 7);
+    ck_assert_int_eq (getc (f), 'w');
+    assert_contents (f, "o\0n\0e\0\n\0\xac\x20w\0o\0\n\0x\0y\0z\0");
+    assert_closes (f);
+}
+END_TEST
+
+/* Two halves of a character, which are read as one. */
+START_TEST (places_hold_around_halves_that_become_one_character)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-16", .errors = "surrogatepass");
+
+    ck_assert_int_ge (fputs ("\xed\xa0\x80", f), 0);
+    ck_assert_int_eq (ftello (f), 3);
+    ck_assert_int_ge (fputs ("\xed\xb0\x80", f), 0);
+    ck_assert_int_eq (ftello (f), 6);
+    ck_assert_int_ge (fputs ("abc", f), 0);
+    ck_assert_int_eq (fseeko (f, 6, SEEK_SET), 0);
+    ck_assert_int_eq (getc (f), 'a');
+    ck_assert_int_eq (fseeko (f, 3, SEEK_SET), 0);
+    ck_assert_int_eq (getc (f), 0xed);
+    assert_closes (f);
+}
+END_TEST
+
+/* Of which nothing is left, not even the mark. */
+START_TEST (first_write_that_fails_leaves_no_mark)
+{
+    static const char *const marked[] = {"utf-8-sig", "utf-16", "utf-32"};
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = marked[_i]);
+    char have[16] = "";
+
+    ck_assert_int_ge (fputs ("\xed\xbf\xbf", f), 0);
+    ck_assert_int_eq (fflush (f), EOF);
+    clearerr (f);
+    ck_assert_int_eq (test_size (f), 0);
+    ck_assert_int_eq (tempfile_truncate (f, 0), 0);
+    ck_assert_int_ge (fputs ("abc", f), 0);
+    rewind (f);
+    ck_assert_uint_eq (fread (have, 1, sizeof have, f), 3);
+    ck_assert_str_eq (have, "abc");
+    assert_close_fails (f, EILSEQ);
+}
+END_TEST
+
+/* However it comes, a character is read or reported, and only what was reported is passed over. */
+START_TEST (growing_file_loses_nothing)
+{
+    static const char bytes[] = "a\xf0\x9f\x98\x80"
+                                "b\xffz";
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-8"), *g = tempfile_reopen (f, "r+b");
+    char have[32] = "";
+    size_t n = 0;
+    int errors = 0;
+
+    for (size_t i = 0; i < sizeof bytes - 1; i++) {
+        ck_assert_int_ne (putc (bytes[i], g), EOF);
+        ck_assert_int_eq (fflush (g), 0);
+        n += fread (have + n, 1, 8, f);
+        errors += ferror (f) != 0;
+        clearerr (f);
+    }
+    n += fread (have + n, 1, 8, f);
+    ck_assert_uint_eq (n, 7);
+    ck_assert_str_eq (have, "a\U0001f600bz");
+    ck_assert_int_eq (errors, 4);
+    assert_closes (g);
+    assert_closes (f);
+}
+END_TEST
+
+START_TEST (no_mark_is_appended_behind_what_was_read)
+{
+    FILE *f = TemporaryFile (.mode = "a+", .encoding = "utf-8-sig");
+
+    ck_assert_int_ge (fputs ("a", f), 0);
+    rewind (f);
+    ck_assert_int_eq (getc (f), 'a');
+    ck_assert_int_eq (fseeko (f, 0, SEEK_CUR), 0);
+    ck_assert_int_ge (fputs ("b", f), 0);
+    ck_assert_int_eq (fflush (f), 0);
+    assert_contents (f, "\xef\xbb\xbf"
+                        "ab");
+    assert_closes (f);
+}
+END_TEST
+
 /* A buffer of the caller's own, however small; stdio's own cannot be got rid of by NULL. */
 START_TEST (setvbuf_works)
 {
@@ -716,6 +817,11 @@ main (void)
     tcase_add_test (tc, second_stream_takes_the_same_options);
     tcase_add_test (tc, named_and_spooled_text_is_as_any_other);
     tcase_add_test (tc, descriptor_is_in_step);
+    tcase_add_test (tc, stream_follows_its_descriptor);
+    tcase_add_test (tc, places_hold_around_halves_that_become_one_character);
+    tcase_add_loop_test (tc, first_write_that_fails_leaves_no_mark, 0, 3);
+    tcase_add_test (tc, growing_file_loses_nothing);
+    tcase_add_test (tc, no_mark_is_appended_behind_what_was_read);
     tcase_add_loop_test (tc, setvbuf_works, 0, 6);
     tcase_add_test (tc, reading_may_follow_a_flush);
     return test_main (s);
