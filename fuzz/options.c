@@ -143,7 +143,8 @@ good_numbers (void)
 
     if (o.buffering < -1 || beyond || o.recoverable > 1)
         return false;
-    if ((unsigned) o.delete_when > TEMPFILE_DELETE_NEVER || (o.delete_when && !named))
+    if ((unsigned) o.delete_when > TEMPFILE_DELETE_NEVER ||
+        (o.delete_when && !named && function != MKSTEMP && function != MAKE))
         return false;
     if (function == DIRECTORY && o.delete_when == TEMPFILE_DELETE_ON_EXIT)
         return false;

@@ -304,6 +304,30 @@ TEMPFILE_CHECKED_ char *tempfile_into_path (FILE *stream);
 int tempfile_unlink (const char *path);
 
 /*
+ * Of a file that this process left for exit: from now on this library never deletes it. PATH is the
+ * name as it was reported. Returns 0, or -1: ENOENT, EPERM, EISDIR as tempfile_unlink(), or EINVAL
+ * for a recoverable file.
+ */
+int tempfile_keep_path (const char *path);
+
+/*
+ * Takes up PATH, an existing file, symbolic link, socket or FIFO that something else has made: from
+ * now on it is as if this library had left it for exit. tempfile_unlink() and tempfile_keep_path()
+ * want it as an absolute path: the one given here, or the one that a relative one means now. A name
+ * that is registered already stays so. Returns 0, or -1: ENOENT; EISDIR; ECANCELED, when the
+ * process is ending; ENOMEM; or any errno of lstat(2) and getcwd(3).
+ */
+int tempfile_register (const char *path);
+
+/*
+ * After a fork() whose parent ends without deleting, as that of daemon(3) does by _exit(2): what
+ * this process inherited, its parent's files and directories, is from now on its own to delete, by
+ * fclose(), at exit and on signals. The parent must not delete it, too. Returns 0, or -1 with
+ * EPERM in a child that shares its parent's memory, as after vfork().
+ */
+int tempfile_adopt (void);
+
+/*
  * Makes a temporary directory: Python's TemporaryDirectory(). It is the handle's, and removed with
  * all that is in it by tempfile_dir_close(), or at exit. OPTIONS may be NULL for all defaults;
  * SIZE is sizeof (struct tempfile_options). It has the options suffix, prefix, dir, permissions
@@ -358,11 +382,12 @@ char *tempfile_mkdtemp (const struct tempfile_options *options, size_t size);
 
 /*
  * Makes and opens a file as tempfile_open_named() does, and leaves it to the caller: Python's
- * mkstemp(). It has the options mode, suffix, prefix, dir and permissions only; the mode is a
- * binary one and decides about the descriptor's flags. Returns the descriptor, close-on-exec, for
- * the caller to close(), and in *PATH its absolute path, for the caller to free(). The library
- * never deletes the file. On failure it returns -1, with *PATH NULL and an errno as
- * tempfile_open() has.
+ * mkstemp(). It has the options mode, suffix, prefix, dir, permissions and delete_when only; the
+ * mode is a binary one and decides about the descriptor's flags. Returns the descriptor,
+ * close-on-exec, for the caller to close(), and in *PATH its absolute path, for the caller to
+ * free(). The library deletes the file at exit, or by tempfile_unlink(), with
+ * TEMPFILE_DELETE_ON_EXIT, and otherwise never. On failure it returns -1, with *PATH NULL and an
+ * errno as tempfile_open() has.
  */
 int tempfile_mkstemp (char **path, const struct tempfile_options *options, size_t size);
 
@@ -370,13 +395,15 @@ int tempfile_mkstemp (char **path, const struct tempfile_options *options, size_
  * Makes anything that takes a fresh name: a socket, a FIFO, a database. MAKE (path, ARG) is called
  * with an absolute path that most likely does not exist; MAKE must fail with EEXIST, or EADDRINUSE
  * as bind(2) does, if it does exist, and is then called with another, up to 100 times. The path is
- * MAKE's only until it returns. The options are suffix, prefix and dir. Audit hooks see each path,
- * as "tempfile.mkstemp".
+ * MAKE's only until it returns. The options are suffix, prefix, dir and delete_when. Audit hooks
+ * see each path, as "tempfile.mkstemp".
  *
  * Returns what MAKE returned, 0 or more, and in *PATH the path, for the caller to free(). The
- * library never deletes what was made. On failure it returns -1 and *PATH is NULL: any other errno
- * that MAKE has left with a negative result (ECANCELED if it set none); EEXIST when it found no
- * unused name; EINVAL, E2BIG, ENAMETOOLONG, ENOENT, EPERM as tempfile_open(); ENOMEM.
+ * library deletes what was made, which must not be a directory then, with TEMPFILE_DELETE_ON_EXIT:
+ * it is registered before MAKE is called. Otherwise it never does. On failure it returns -1 and
+ * *PATH is NULL: any other errno that MAKE has left with a negative result (ECANCELED if it set
+ * none); EEXIST when it found no unused name; EINVAL, E2BIG, ENAMETOOLONG, ENOENT, EPERM as
+ * tempfile_open(); ENOMEM.
  */
 int tempfile_make (char **path, int (*make) (const char *path, void *arg), void *arg,
                    const struct tempfile_options *options, size_t size);

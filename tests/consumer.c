@@ -27,6 +27,8 @@ static function *const functions[] = {
     (function *) tempfile_dir_close,      (function *) tempfile_mkstemp,
     (function *) tempfile_mkdtemp,        (function *) tempfile_make,
     (function *) tempfile_tmpfile,        (function *) tempfile_finish,
+    (function *) tempfile_adopt,          (function *) tempfile_keep_path,
+    (function *) tempfile_register,
 };
 
 static int closed;

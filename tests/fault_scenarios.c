@@ -462,6 +462,29 @@ make_anything (void)
     free (path);
 }
 
+/* Registered before it exists; taken back, and taken up again as if another had made it. */
+static void
+mkstemp_left (void)
+{
+    char *path;
+    int fd = tempfile_mkstemp (
+        &path, TEMPFILE_OPTIONS (.dir = test_dir (), .delete_when = TEMPFILE_DELETE_ON_EXIT));
+
+    if (fd < 0) {
+        failed ();
+        return;
+    }
+    close (fd);
+    if (tempfile_keep_path (path) != 0 || tempfile_register (path) != 0) {
+        failed ();
+        faults_pause ();
+        unlink (path);
+        faults_resume ();
+    } else if (tempfile_unlink (path) != 0)
+        failed ();
+    free (path);
+}
+
 /* --- directories --- */
 
 /* WIDTH files and, down to DEPTH, a directory of the same kind. */
@@ -797,6 +820,7 @@ const struct scenario fault_scenarios[] = {
     SCENARIO (spool_by_truncation, .adds = 0),
     SCENARIO (spool_by_reopening, .adds = 0),
     SCENARIO (mkstemp_file, .adds = 0),
+    SCENARIO (mkstemp_left, .adds = 0),
     SCENARIO (mkdtemp_directory, .adds = 0),
     SCENARIO (make_anything, .adds = 0),
     SCENARIO (directory_empty, .adds = 0),

@@ -99,7 +99,6 @@ START_TEST (mkstemp_refuses_other_options_by_name)
     assert_minus_1 (MKSTEMP (&path, .newline = "\n"), EINVAL, "newline");
     assert_minus_1 (MKSTEMP (&path, .max_size = 1), EINVAL, "max_size");
     assert_minus_1 (MKSTEMP (&path, .on_close_arg = &path), EINVAL, "on_close");
-    assert_minus_1 (MKSTEMP (&path, .delete_when = TEMPFILE_DELETE_ON_EXIT), EINVAL, "delete_when");
     path = garbage;
     assert_minus_1 (MKSTEMP (&path, .dir = "/nonexistent"), ENOENT, "/nonexistent");
     ck_assert_ptr_null (path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Python's functions of the lower level: what they make is the caller's to use and to remove. The
- * registry never hears of it.
+ * registry hears of it only when it is to be left for exit; then before it exists.
  */
 #include "base/export.h"
 
@@ -11,6 +11,8 @@
 #include "create/tempdir.h"
 
 #include <errno.h>
+#include <string.h>
+#include <unistd.h>
 
 struct attempt {
     const struct settings *settings;
@@ -18,11 +20,39 @@ struct attempt {
     char *path;
 };
 
+/* The registry has a path of its own. */
+static int
+attempt_left (const char *dir, struct attempt *a)
+{
+    struct entry *e;
+    int result = tempfile__create_entry (dir, a->settings, ENTRY_FILE, &a->maker, &e);
+    if (result < 0)
+        return result;
+    a->path = strdup (tempfile__entry_path (e));
+    if (a->path) {
+        tempfile__entry_leave (e);
+        return result;
+    }
+    if (a->maker.undo)
+        a->maker.undo (result);
+    tempfile__entry_discard (e);
+    tempfile__fail_system (ENOMEM, "dir '%s'", dir);
+    return CREATE_REFUSED;
+}
+
 static int
 attempt_path (const char *dir, void *arg)
 {
     struct attempt *a = arg;
-    return tempfile__create_path (dir, a->settings, &a->maker, &a->path);
+    return a->settings->delete_when == TEMPFILE_DELETE_ON_EXIT
+               ? attempt_left (dir, a)
+               : tempfile__create_path (dir, a->settings, &a->maker, &a->path);
+}
+
+static void
+close_result (int fd)
+{
+    close (fd);
 }
 
 EXPORT int
@@ -35,7 +65,7 @@ tempfile_mkstemp (char **path, const struct tempfile_options *options, size_t si
     *path = NULL;
     if (tempfile__options_parse (&s, KIND_MKSTEMP, NULL, options, size) < 0)
         return -1;
-    struct attempt a = {&s, {EVENT_MKSTEMP, tempfile__make_file, NULL, &s}, NULL};
+    struct attempt a = {&s, {EVENT_MKSTEMP, tempfile__make_file, close_result, &s}, NULL};
     int fd = tempfile__tempdir_try (s.dir, attempt_path, &a);
     *path = a.path;
     return fd < 0 ? -1 : fd;

@@ -221,8 +221,8 @@ check_kind (const struct tempfile_options *o, enum kind kind)
         [KIND_SPOOLED] = {MODE | STREAM | DELETE | PERMISSIONS | HOOK, "a spooled stream"},
         [KIND_DIRECTORY] = {DELETE | PERMISSIONS | HOOK | RECOVERABLE, "a directory"},
         [KIND_MKDTEMP] = {PERMISSIONS, "tempfile_mkdtemp"},
-        [KIND_MKSTEMP] = {MODE | PERMISSIONS, "tempfile_mkstemp"},
-        [KIND_MAKE] = {0, "tempfile_make"},
+        [KIND_MKSTEMP] = {MODE | DELETE | PERMISSIONS, "tempfile_mkstemp"},
+        [KIND_MAKE] = {DELETE, "tempfile_make"},
     };
     unsigned lacks = ~kinds[kind].has;
     const char *what = kinds[kind].what;
