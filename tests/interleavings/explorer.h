@@ -157,7 +157,6 @@ void fs_reset (void);
 /* As system calls: 0 or an errno. */
 int fs_create (const char *path, enum fs_kind, const void *caller);
 int fs_remove (const char *path, enum fs_kind, const void *caller);
-int fs_rename (const char *from, const char *to, const void *caller);
 bool fs_exists (const char *path);
 /* From now on it must stay: there is a fault if it is gone, or goes. */
 void fs_must_stay (const char *path);

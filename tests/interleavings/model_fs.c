@@ -113,24 +113,6 @@ fs_remove (const char *path, enum fs_kind kind, const void *caller)
     return 0;
 }
 
-int
-fs_rename (const char *from, const char *to, const void *caller)
-{
-    see (from, "rename", caller);
-    memory_access_string (to, caller);
-    struct name *n = find (from);
-    if (!n || !n->exists)
-        return ENOENT;
-    check_removal (n);
-    struct name *m = find_or_add (to);
-    m->exists = true;
-    m->stays = true;
-    m->kind = n->kind;
-    m->maker = n->maker;
-    n->exists = false;
-    return 0;
-}
-
 bool
 fs_exists (const char *path)
 {
