@@ -249,18 +249,21 @@ int tempfile_keep (FILE *stream);
  * PATH (a relative path is made absolute), and it is no longer deleted. FLAGS are 0 or the sum of
  *   TEMPFILE_NOREPLACE  fails with EEXIST where there is a file already, and changes nothing
  *   TEMPFILE_SYNC       the data is on disk before the name changes, the directory after it
+ *   TEMPFILE_FOLLOW     where PATH is a symbolic link, what it leads to is replaced, or made, and
+ *                       the name is that then; otherwise the link itself is replaced
  * The mode is that of .permissions. Works on streams of every kind, also without a name.
  *
  * Returns 0 or -1. Then the file stays the temporary file it was: EINVAL (flags, or a NULL),
- * ENOENT, EEXIST, EISDIR; EXDEV (another file system); ESTALE (another file has taken the temporary
- * file's name, and is not published); ENOTSUP (a file without a name that the
- * file system cannot give one: open it with NamedTemporaryFile() instead; or TEMPFILE_NOREPLACE
- * where the file system has neither hard links nor a rename that does not replace); the errno of a
- * write that failed, now or earlier; or any errno of fsync(2), link(2) and rename(2). Should
- * rename(2) itself fail for a file without a name, a second try gives ENOTSUP. Only when the
- * directory could not be synced, as the message says then, is PATH in place all the same.
+ * ENOENT, EEXIST, EISDIR; ELOOP (links that go in circles); EXDEV (another file system); ESTALE
+ * (another file has taken the temporary file's name, and is not published); ENOTSUP (a file without
+ * a name that the file system cannot give one: open it with NamedTemporaryFile() instead; or
+ * TEMPFILE_NOREPLACE where the file system has neither hard links nor a rename that does not
+ * replace); the errno of a write that failed, now or earlier; or any errno of fsync(2), link(2) and
+ * rename(2). Should rename(2) itself fail for a file without a name, a second try gives ENOTSUP.
+ * Only when the directory could not be synced, as the message says then, is PATH in place all the
+ * same.
  */
-enum { TEMPFILE_NOREPLACE = 1, TEMPFILE_SYNC = 2 };
+enum { TEMPFILE_NOREPLACE = 1, TEMPFILE_SYNC = 2, TEMPFILE_FOLLOW = 16 };
 TEMPFILE_CHECKED_ int tempfile_persist (FILE *stream, const char *path, unsigned flags);
 
 /*

@@ -77,7 +77,8 @@ persist_named (void)
 void
 persist_named_synced (void)
 {
-    persist_as (NamedTemporaryFile (.dir = test_dir ()), false, true, TEMPFILE_SYNC);
+    persist_as (NamedTemporaryFile (.dir = test_dir ()), false, true,
+                TEMPFILE_SYNC | TEMPFILE_FOLLOW);
 }
 
 void

@@ -65,6 +65,7 @@ static const struct call calls[] = {
     {"rename", {EACCES, EBUSY, EDQUOT, EISDIR, ENOENT, ENOSPC, EPERM, EROFS, EXDEV, EIO, ENOMEM}},
     {"renameat", {EACCES, EBUSY, EDQUOT, ENOENT, ENOSPC, EPERM, EROFS, EXDEV, EIO, ENOTEMPTY}},
     {"renameat2", {EEXIST, EACCES, EBUSY, EINVAL, ENOSYS, ENOENT, ENOSPC, EPERM, EXDEV, EIO}},
+    {"readlink", {EACCES, EIO, ELOOP, ENAMETOOLONG, ENOMEM, ENOTDIR}},
     {"mkdir", {EEXIST, EACCES, EDQUOT, EMLINK, ENOENT, ENOSPC, EROFS, EPERM, ENOMEM, ENOTDIR}},
     {"rmdir", {ENOTEMPTY, EACCES, EBUSY, EPERM, EROFS, EIO, ENOENT, ENOMEM, EINVAL, ENOTDIR}},
     {"unlink", {EBUSY, EACCES, EIO, ENOENT, EPERM, EROFS, ENOMEM, EISDIR, ENOTDIR}},
@@ -267,6 +268,7 @@ DIVERT (int, rename, (const char *from, const char *to), (from, to), -1)
 DIVERT (int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to), -1)
 DIVERT (int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags),
         (a, from, b, to, flags), -1)
+DIVERT (ssize_t, readlink, (const char *path, char *buffer, size_t size), (path, buffer, size), -1)
 DIVERT (int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
 DIVERT (int, rmdir, (const char *path), (path), -1)
 DIVERT (int, unlink, (const char *path), (path), -1)

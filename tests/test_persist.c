@@ -212,6 +212,49 @@ START_TEST (a_file_that_becomes_its_own_name_keeps_it)
 }
 END_TEST
 
+static void
+persist_following (int kind, unsigned flags, const char *link, const char *file)
+{
+    struct stat st;
+    FILE *f = test_open (kind, NULL);
+
+    ck_assert_int_ge (fputs ("new", f), 0);
+    ck_assert_int_eq (tempfile_persist (f, link, flags | TEMPFILE_FOLLOW), 0);
+    assert_closes (f);
+    assert_file (file, "new");
+    ck_assert_int_eq (lstat (link, &st), 0);
+    ck_assert (S_ISLNK (st.st_mode));
+    ck_assert_int_eq (unlink (file), 0);
+}
+
+/* Links to a link to a file that is there, and to one that is not; relative and absolute. */
+START_TEST (what_a_symbolic_link_leads_to_is_replaced_if_asked)
+{
+    unsigned flags = flags_of (_i);
+
+    test_make_dir ("dir");
+    ck_assert_int_eq (symlink ("dir/second", test_path ("first")), 0);
+    ck_assert_int_eq (symlink ("../file", test_path ("dir/second")), 0);
+    ck_assert_int_eq (symlink (test_path ("file"), test_path ("absolute")), 0);
+    persist_following (kind_of (_i), flags, test_path ("first"), test_path ("file"));
+    persist_following (kind_of (_i), flags, test_path ("absolute"), test_path ("file"));
+    if (!(flags & TEMPFILE_NOREPLACE)) {
+        test_write_file (test_path ("file"), "old");
+        persist_following (kind_of (_i), flags, test_path ("first"), test_path ("file"));
+    }
+    ck_assert_int_eq (symlink ("loop", test_path ("loop")), 0);
+    FILE *f = test_open (kind_of (_i), NULL);
+    assert_minus_1 (tempfile_persist (f, test_path ("loop"), flags | TEMPFILE_FOLLOW), ELOOP,
+                    "loop");
+    ck_assert_int_eq (tempfile_persist (f, test_path ("plain"), flags | TEMPFILE_FOLLOW), 0);
+    assert_closes (f);
+    ck_assert_int_eq (unlink (test_path ("dir/second")), 0);
+    ck_assert_int_eq (rmdir (test_path ("dir")), 0);
+    ck_assert_int_eq (test_entries (test_dir ()), 4);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
 START_TEST (another_file_that_took_the_name_is_not_published)
 {
     unsigned flags = all_flags[_i];
@@ -612,6 +655,7 @@ main (void)
     tcase_add_loop_test (tc, another_file_system_is_an_error, 0, KINDS);
     tcase_add_loop_test (tc, another_link_of_the_same_file_becomes_the_only_one, 0, 4);
     tcase_add_loop_test (tc, a_file_that_becomes_its_own_name_keeps_it, 0, 2);
+    tcase_add_loop_test (tc, what_a_symbolic_link_leads_to_is_replaced_if_asked, 0, COMBINATIONS);
     tcase_add_loop_test (tc, another_file_that_took_the_name_is_not_published, 0, 4);
     tcase_add_test (tc, the_mode_is_that_of_the_permissions);
     tcase_add_loop_test (tc, a_relative_path_is_meant_as_of_now, 0, KINDS);

@@ -26,6 +26,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -301,12 +302,52 @@ persist_locked (FILE *f, char *path, unsigned flags)
     return result;
 }
 
+/* TARGET, as a symbolic link with the name PATH has it; PATH is freed. */
+static char *
+read_from (char *path, const char *target)
+{
+    char *dir = *target == '/' ? NULL : parent (path);
+    size_t size = (dir ? strlen (dir) : 0) + 1 + strlen (target) + 1;
+    char *result = *target == '/' || dir ? malloc (size) : NULL;
+    if (result)
+        snprintf (result, size, "%s%s%s", dir ? dir : "", dir ? "/" : "", target);
+    free (dir);
+    free (path);
+    return result;
+}
+
+/* What PATH leads to in the end, whether or not there is something: for the caller to free, as PATH
+ * was; or NULL with errno. */
+static char *
+follow (char *path)
+{
+    enum { LINKS = 40 };
+    char target[PATH_MAX];
+    int err = ELOOP;
+    for (int i = 0; path && i < LINKS; i++) {
+        ssize_t length = readlink (path, target, sizeof target);
+        if (length < 0 && (errno == EINVAL || errno == ENOENT))
+            return path;
+        err = length < 0 ? errno : ENAMETOOLONG;
+        if (length < 0 || (size_t) length == sizeof target)
+            break;
+        err = ELOOP;
+        target[length] = '\0';
+        path = read_from (path, target);
+    }
+    if (!path)
+        err = ENOMEM;
+    free (path);
+    errno = err;
+    return NULL;
+}
+
 static int
 check_arguments (FILE *f, const char *path, unsigned flags)
 {
     if (!f || !path)
         return tempfile__fail (EINVAL, "tempfile_persist: no %s", f ? "path" : "stream");
-    if (flags & ~(unsigned) (TEMPFILE_NOREPLACE | TEMPFILE_SYNC))
+    if (flags & ~(unsigned) (TEMPFILE_NOREPLACE | TEMPFILE_SYNC | TEMPFILE_FOLLOW))
         return tempfile__fail (EINVAL, "flags %#x: unknown to tempfile_persist", flags);
     if (!*path)
         return tempfile__fail (ENOENT, "path '': is empty");
@@ -322,6 +363,8 @@ tempfile_persist (FILE *f, const char *path, unsigned flags)
     if (check_arguments (f, path, flags) < 0)
         return -1;
     char *absolute = tempfile__absolute (path);
+    if (absolute && flags & TEMPFILE_FOLLOW)
+        absolute = follow (absolute);
     if (!absolute)
         return tempfile__fail_system (errno, "path '%s'", path);
     flockfile (f);
