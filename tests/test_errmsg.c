@@ -156,6 +156,21 @@ START_TEST (null_function_is_an_error_not_a_crash)
 }
 END_TEST
 
+START_TEST (message_is_not_of_what_a_call_that_succeeded_tried)
+{
+    ck_assert_int_eq (setenv ("TMPDIR", "/proc/nonexistent", 1), 0);
+    ck_assert_int_eq (setenv ("TEMP", test_dir (), 1), 0);
+    ck_assert_int_eq (tempfile_settempdir (NULL), 0);
+    ck_assert_str_eq (tempfile_gettempdir (), test_dir ());
+    ck_assert_str_eq (tempfile_errmsg (), "");
+    ck_assert_ptr_null (NamedTemporaryFile (.mode = "q"));
+    char *before = strdup (tempfile_errmsg ());
+    ck_assert_int_eq (tempfile_settempdir (NULL), 0);
+    ck_assert_str_eq (tempfile_errmsg (), before);
+    free (before);
+}
+END_TEST
+
 /* --- the version --- */
 
 START_TEST (version_is_three_numbers_and_that_of_the_package)
@@ -178,6 +193,7 @@ main (void)
     tcase_add_loop_test (tc, message_is_empty_before_the_first_failure, 0, KINDS);
     tcase_add_test (tc, message_says_what_was_wrong_with_which_option);
     tcase_add_test (tc, message_is_of_the_last_failure);
+    tcase_add_test (tc, message_is_not_of_what_a_call_that_succeeded_tried);
     tcase_add_loop_test (tc, message_is_not_cleared_by_success, 0, KINDS);
     tcase_add_test (tc, message_is_one_line_of_printable_text_whatever_was_given);
     tcase_add_test (tc, message_about_something_very_long_is_one_line_too);

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 enum { WATCHDOG = 100 };
@@ -400,6 +401,123 @@ START_TEST (a_cleanup_in_a_child_of_vfork_deletes_nothing)
 }
 END_TEST
 
+/* As _Fork() does it: no handler of pthread_atfork() runs. */
+static pid_t
+bare_fork (void)
+{
+    return (pid_t) syscall (SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
+static void
+close_and_make (FILE *f, struct tempfile_dir *d, const char *base)
+{
+    fclose (f);
+    tempfile_dir_close (d);
+    FILE *own = NamedTemporaryFile (.dir = base);
+    if (!own || !test_exists (tempfile_name (own)) || test_entries (base) != 3)
+        _exit (1);
+    fclose (own);
+    _exit (test_entries (base) == 2 ? 0 : 2);
+}
+
+START_TEST (child_of_a_bare_fork_deletes_nothing)
+{
+    FILE *f = NamedTemporaryFile ();
+    struct tempfile_dir *d = TemporaryDirectory ();
+    ck_assert_ptr_nonnull (f);
+    ck_assert_ptr_nonnull (d);
+    pid_t child = bare_fork ();
+    if (child == 0)
+        close_and_make (f, d, test_dir ());
+    test_wait (child);
+    ck_assert (test_exists (tempfile_name (f)));
+    ck_assert (test_exists (tempfile_dir_name (d)));
+    assert_closes (f);
+    ck_assert_int_eq (tempfile_dir_close (d), 0);
+    ck_assert_int_eq (test_entries (test_dir ()), 0);
+}
+END_TEST
+
+static atomic_bool enough;
+
+static void *
+truncates (void *stream)
+{
+    while (!enough)
+        tempfile_truncate (stream, 10);
+    return NULL;
+}
+
+static void *
+flushes_all (void *unused)
+{
+    (void) unused;
+    while (!enough)
+        fflush (NULL);
+    return NULL;
+}
+
+static void *
+opens_and_closes (void *unused)
+{
+    (void) unused;
+    while (!enough) {
+        FILE *f = NamedTemporaryFile ();
+        if (f)
+            fclose (f);
+    }
+    return NULL;
+}
+
+/* fork() locks the list of all streams, which fflush (NULL) holds while it waits for a stream. */
+START_TEST (fork_while_others_flush_all)
+{
+    pthread_t threads[3];
+
+    FILE *f = TemporaryFile (.buffering = 4096);
+    ck_assert_ptr_nonnull (f);
+    ck_assert_int_eq (pthread_create (&threads[0], NULL, truncates, f), 0);
+    ck_assert_int_eq (pthread_create (&threads[1], NULL, flushes_all, NULL), 0);
+    ck_assert_int_eq (pthread_create (&threads[2], NULL, opens_and_closes, NULL), 0);
+    for (int i = 0; i < 200; i++) {
+        pid_t child = fork ();
+        if (child == 0) {
+            FILE *g = NamedTemporaryFile ();
+            _exit (!g || !tempfile_name (g) || fclose (g) != 0);
+        }
+        test_wait (child);
+    }
+    enough = true;
+    for (int i = 0; i < LENGTH (threads); i++)
+        ck_assert_int_eq (pthread_join (threads[i], NULL), 0);
+    assert_closes (f);
+    ck_assert_int_eq (test_entries (test_dir ()), 0);
+}
+END_TEST
+
+static pid_t hook_s_child = -1;
+
+static int
+forks (const char *event, const char *path, void *arg)
+{
+    (void) event, (void) path, (void) arg;
+    if (hook_s_child == -1)
+        hook_s_child = fork ();
+    return 0;
+}
+
+START_TEST (what_a_child_of_a_hook_makes_is_the_child_s)
+{
+    ck_assert_int_eq (tempfile_add_audit_hook (forks, NULL), 0);
+    FILE *f = NamedTemporaryFile ();
+    if (hook_s_child == 0)
+        _exit (!f || fclose (f) != 0);
+    test_wait (hook_s_child);
+    ck_assert_int_eq (test_entries (test_dir ()), 1);
+    assert_closes (f);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -410,9 +528,12 @@ main (void)
     tcase_add_loop_test (tc, child_deletes_nothing_of_its_parent_s, 0, ENDS * LENGTH (actions));
     tcase_add_loop_test (tc, child_s_own_files_go_with_the_child, 0, ENDS);
     tcase_add_test (tc, child_s_own_files_outlive_the_parent);
+    tcase_add_test (tc, child_of_a_bare_fork_deletes_nothing);
+    tcase_add_test (tc, what_a_child_of_a_hook_makes_is_the_child_s);
     tc = test_case (s, "threads");
     tcase_set_timeout (tc, 600);
     tcase_add_test (tc, child_never_gets_stuck_however_busy_the_parent_is);
+    tcase_add_test (tc, fork_while_others_flush_all);
     tc = test_case (s, "exec");
     tcase_add_loop_test (tc, program_has_none_of_our_descriptors, 0, KINDS);
     tcase_add_test (tc, program_has_none_of_our_descriptors_however_busy_we_are);

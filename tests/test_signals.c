@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/wait.h>
 
 static const int fatal_signals[] = {
@@ -279,6 +280,111 @@ START_TEST (an_earlier_handler_for_once_leaves_the_default_behind)
     ck_assert_int_eq (handled, SIGHUP);
     ck_assert_int_eq (sigaction (SIGHUP, NULL, &action), 0);
     ck_assert (action.sa_handler == SIG_DFL);
+}
+END_TEST
+
+/* Blocked outside, and let in by the call: it has to kill there. */
+static void
+wait_for_signal (int with_pselect)
+{
+    sigset_t term, none;
+
+    sigemptyset (&none);
+    sigemptyset (&term);
+    sigaddset (&term, SIGTERM);
+    sigprocmask (SIG_BLOCK, &term, NULL);
+    if (tempfile_cleanup_on_signals () != 0)
+        _exit (97);
+    open_some ();
+    raise (SIGTERM);
+    if (with_pselect)
+        pselect (0, NULL, NULL, NULL, NULL, &none);
+    else
+        sigsuspend (&none);
+}
+
+START_TEST (a_signal_that_is_let_in_for_a_moment_kills)
+{
+    assert_killed_by (status_of (wait_for_signal, _i), SIGTERM);
+    ck_assert_int_eq (test_entries (test_dir ()), 0);
+}
+END_TEST
+
+enum { SMALL = 8192, BELOW = 16384 };
+
+static unsigned char *memory;
+
+static void
+die_on_a_small_stack (int sig)
+{
+    stack_t stack = {.ss_sp = memory + BELOW, .ss_size = SMALL};
+
+    struct tempfile_dir *d = TemporaryDirectory ();
+    if (!d || sigaltstack (&stack, NULL) != 0 || tempfile_cleanup_on_signals () != 0)
+        _exit (97);
+    test_write_file (test_join (tempfile_dir_name (d), "file"), "");
+    open_some ();
+    raise (sig);
+}
+
+START_TEST (handler_fits_a_small_stack)
+{
+    memory = mmap (NULL, BELOW + SMALL, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne (memory, MAP_FAILED);
+    memset (memory, 'p', BELOW);
+    assert_killed_by (status_of (die_on_a_small_stack, SIGTERM), SIGTERM);
+    for (int i = 0; i < BELOW; i++)
+        ck_assert_msg (memory[i] == 'p', "%d bytes below the stack were overwritten", BELOW - i);
+    munmap (memory, BELOW + SMALL);
+    ck_assert_int_eq (test_entries (test_dir ()), 0);
+}
+END_TEST
+
+enum { MANY = 2000 };
+
+static void
+fill (const char *dir)
+{
+    char name[32];
+
+    for (int i = 0; i < MANY; i++) {
+        snprintf (name, sizeof name, "%d", i);
+        test_write_file (test_join (dir, name), "");
+    }
+}
+
+static void
+exit_with_a_large_directory (int ready)
+{
+    be_a_program ();
+    struct tempfile_dir *d = TemporaryDirectory ();
+    if (!d || tempfile_cleanup_on_signals () != 0)
+        _exit (97);
+    fill (tempfile_dir_name (d));
+    if (write (ready, tempfile_dir_name (d), strlen (tempfile_dir_name (d)) + 1) < 0)
+        _exit (96);
+    exit (0);
+}
+
+/* The signal comes when the first of many files are gone. */
+START_TEST (signal_during_exit_continues_the_removal)
+{
+    int ends[2], status;
+    char dir[4096];
+
+    ck_assert_int_eq (pipe (ends), 0);
+    pid_t child = fork ();
+    if (child == 0)
+        exit_with_a_large_directory (ends[1]);
+    ck_assert_int_gt (read (ends[0], dir, sizeof dir), 0);
+    while (test_exists (test_join (dir, "0")) && test_exists (test_join (dir, "1000")))
+        continue;
+    kill (child, SIGINT);
+    ck_assert_int_eq (waitpid (child, &status, 0), child);
+    ck_assert (WIFEXITED (status) ? WEXITSTATUS (status) == 0 : WTERMSIG (status) == SIGINT);
+    ck_assert (!test_exists (dir));
+    close (ends[0]);
+    close (ends[1]);
 }
 END_TEST
 
@@ -739,6 +845,9 @@ main (void)
     tcase_add_loop_test (tc, each_fatal_signal_deletes_the_files_and_kills, 0,
                          LENGTH (fatal_signals));
     tcase_add_test (tc, a_real_fault_deletes_the_files_and_kills);
+    tcase_add_loop_test (tc, a_signal_that_is_let_in_for_a_moment_kills, 0, 2);
+    tcase_add_test (tc, handler_fits_a_small_stack);
+    tcase_add_test (tc, signal_during_exit_continues_the_removal);
     tcase_add_test (tc, abort_deletes_the_files_and_kills);
     tcase_add_test (tc, nothing_is_done_for_who_did_not_ask);
     tcase_add_test (tc, what_is_to_be_kept_is_kept);

@@ -339,6 +339,60 @@ START_TEST (exit_while_others_open_and_close_does_no_harm)
 END_TEST
 
 static void *
+opens_for_ever (void *arg)
+{
+    for (bool go_on = true; go_on;) {
+        FILE *f = NamedTemporaryFile ();
+        go_on = !f || fclose (f) == 0;
+    }
+    return arg;
+}
+
+/* Wherever the thread is: nothing is left, nothing is locked, and exit waits for nobody. */
+START_TEST (a_cancelled_thread_leaves_nothing)
+{
+    for (int i = 0; i < 20; i++) {
+        pthread_t thread;
+        ck_assert_int_eq (pthread_create (&thread, NULL, opens_for_ever, NULL), 0);
+        usleep ((useconds_t) i * 300);
+        ck_assert_int_eq (pthread_cancel (thread), 0);
+        ck_assert_int_eq (pthread_join (thread, NULL), 0);
+        ck_assert_int_eq (test_entries (test_dir ()), 0);
+    }
+    FILE *f = NamedTemporaryFile ();
+    ck_assert_ptr_nonnull (f);
+    assert_closes (f);
+}
+END_TEST
+
+static void
+exit_slowly (void)
+{
+    pthread_t thread;
+    char name[32];
+
+    struct tempfile_dir *d = TemporaryDirectory ();
+    for (int i = 0; d && i < 3000; i++) {
+        snprintf (name, sizeof name, "%d", i);
+        test_write_file (test_join (tempfile_dir_name (d), name), "");
+    }
+    for (int i = 0; i < 2; i++)
+        if (!d || pthread_create (&thread, NULL, opens_for_ever, NULL) != 0)
+            _exit (97);
+    exit (0);
+}
+
+START_TEST (no_name_is_made_while_exit_deletes)
+{
+    pid_t child = fork ();
+    if (child == 0)
+        exit_slowly ();
+    test_wait (child);
+    ck_assert_int_eq (test_entries (test_dir ()), 0);
+}
+END_TEST
+
+static void *
 clean_up (void *arg)
 {
     tempfile_cleanup ();
@@ -452,6 +506,8 @@ main (void)
     tcase_add_test (tc, name_may_be_unlinked_by_several_threads);
     tcase_add_test (tc, files_of_ended_threads_go_at_exit);
     tcase_add_test (tc, exit_while_others_open_and_close_does_no_harm);
+    tcase_add_test (tc, a_cancelled_thread_leaves_nothing);
+    tcase_add_test (tc, no_name_is_made_while_exit_deletes);
     tcase_add_test (tc, a_process_that_lives_on_after_a_cleanup_makes_files);
 
     tc = test_case (s, "scale");
