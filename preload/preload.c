@@ -5,8 +5,8 @@
  *
  * It holds its own copy of the few parts of libtempfile that make an unnamed file, and is linked
  * with nothing but libc. It is not linked with libtempfile.so, since that may be missing, or be
- * another version, where the program runs, and would bring iconv and whatever else streams need
- * into every process; a program that uses libtempfile.so by itself keeps that one, for no name of
+ * another version, where the program runs, and would bring whatever else streams need into every
+ * process; a program that uses libtempfile.so by itself keeps that one, for no name of
  * it is exported here. And it has no constructor: a program that never calls tmpfile() pays
  * for the mapping of the file, 1.2 KiB of thread-local storage, and a look at a counter when it
  * ends.

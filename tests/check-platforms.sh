@@ -11,8 +11,8 @@
 # musl has musl-tools. What is missing is skipped aloud, and the last line counts.
 #
 # What Debian has not as a package for this machine comes from the sources that apt knows, into the
-# temporary directory: Check's source, which is built for the platform, and libc6 with the tables
-# of iconv and a locale. CHECK_SOURCE, when set, is a directory with Check's source. Programs of
+# temporary directory: Check's source, which is built for the platform, and libc6 with a
+# locale. CHECK_SOURCE, when set, is a directory with Check's source. Programs of
 # other processors run as if they were of this one, since the kernel (Linux 6.7, root) lets a user
 # namespace say what runs them. Where Check or that is not to be had, it is said aloud, and only
 # the examples and random programs on text streams are run.
@@ -208,8 +208,7 @@ left_out () {
     case $1 in
     *+callers32) echo '.*\.sh the library would be compiled anew with the flags of the tests' ;;
     *-musl*)
-        echo 'test_conformance_.* what they hold of every stream musl does not keep for its own'
-        echo 'test_text_names the tables of its iconv lack characters that those of Python have' ;;
+        echo 'test_conformance_.* what they hold of every stream musl does not keep for its own' ;;
     esac
     [ -z "$(emulator "$1")" ] ||
         echo 'test_fork an emulator with threads may stand still in a child, holding its own locks'
@@ -284,7 +283,7 @@ check () {
         if (get_libc "$1"); then
             QEMU_LD_PREFIX=$PWD/root
         else
-            say "NOTE: $1: a C library without locales and without the tables of iconv"
+            say "NOTE: $1: a C library without locales"
             QEMU_LD_PREFIX=/usr/${1%+*}
         fi
         EMULATED=1 # for examples/check.sh

@@ -13,7 +13,6 @@
 #ifdef FAULTS_POSSIBLE
 
 #include <dirent.h>
-#include <iconv.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -71,7 +70,6 @@ static const struct call calls[] = {
     {"unlink", {EBUSY, EACCES, EIO, ENOENT, EPERM, EROFS, ENOMEM, EISDIR, ENOTDIR}},
     {"unlinkat", {EBUSY, EACCES, EIO, ENOENT, EPERM, EROFS, ENOMEM, ENOTEMPTY, ENOTDIR}},
     {"sigaction", {EINVAL}},
-    {"iconv_open", {EMFILE, ENFILE, ENOMEM, EINVAL}},
 };
 
 /* Shared with children: what fails in them is known here. */
@@ -275,7 +273,6 @@ DIVERT (int, unlink, (const char *path), (path), -1)
 DIVERT (int, unlinkat, (int dir, const char *path, int flags), (dir, path, flags), -1)
 DIVERT (int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old),
         (sig, act, old), -1)
-DIVERT (iconv_t, iconv_open, (const char *to, const char *from), (to, from), (iconv_t) -1)
 
 int __wrap_raise (int sig);
 int __real_raise (int sig);

@@ -5,14 +5,14 @@
  *
  * What is covered:
  *   - the system calls that the library itself makes, and the functions of libc that stand for one
- *     (fdopendir, readdir, getcwd, iconv_open), by the linker's --wrap and the static library;
+ *     (fdopendir, readdir, getcwd), by the linker's --wrap and the static library;
  *   - every malloc, calloc and realloc of the process, those inside libc included (fdopen,
- *     fopencookie, stdio's buffers, iconv_open, getcwd), since this program has its own. They go on
+ *     fopencookie, stdio's buffers, getcwd), since this program has its own. They go on
  *     to those of libc, so that what is allocated and freed can be counted.
  *
  * What is not:
  *   - system calls that libc makes inside: those of stdio on plain streams (the tests reach
- * write(2) by RLIMIT_FSIZE), opening of tables by iconv_open(3), /dev/urandom's absence;
+ * write(2) by RLIMIT_FSIZE), /dev/urandom's absence;
  *   - other threads: all of this is for one thread, and its children by fork();
  *   - memory accounting where another tool has taken malloc over (valgrind, sanitizers): this
  *     program is skipped there.

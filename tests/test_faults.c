@@ -234,8 +234,7 @@ lacks_directory (const struct run *run, const struct outcome *o)
 static bool
 has_own_words (const struct outcome *o)
 {
-    static const char *const words[] = {"no usable directory", "iconv has no", "there is no /proc",
-                                        "no unused name"};
+    static const char *const words[] = {"no usable directory", "there is no /proc", "no unused name"};
 
     for (int i = 0; i < LENGTH (words); i++)
         if (strstr (o->message, words[i]))
@@ -379,8 +378,8 @@ allowance (const struct run *run)
 }
 
 /*
- * What is kept once for all does not grow: names of directories, chunks of the registry, tables,
- * the converters of iconv. What grows each time, beyond what the scenario is meant to add, is lost.
+ * What is kept once for all does not grow: names of directories, chunks of the registry, tables.
+ * What grows each time, beyond what the scenario is meant to add, is lost.
  */
 static bool
 is_leak (struct run *run)

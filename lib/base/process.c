@@ -13,20 +13,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static pthread_mutex_t locks[LOCKS] = {PTHREAD_MUTEX_INITIALIZER};
-
-void
-tempfile__lock (enum lock lock)
-{
-    pthread_mutex_lock (&locks[lock]);
-}
-
-void
-tempfile__unlock (enum lock lock)
-{
-    pthread_mutex_unlock (&locks[lock]);
-}
-
 enum { LARGEST_PAGE = 65536 };
 
 static char area[2 * LARGEST_PAGE];
@@ -64,27 +50,6 @@ wipe (void)
     atomic_store (&elsewhere.ending, 0);
 }
 
-static void
-close_locks (void)
-{
-    for (int i = 0; i < LOCKS; i++)
-        tempfile__lock ((enum lock) i);
-}
-
-static void
-open_locks (void)
-{
-    for (int i = LOCKS; i-- > 0;)
-        tempfile__unlock ((enum lock) i);
-}
-
-static void
-begin_child (void)
-{
-    wipe ();
-    open_locks ();
-}
-
 /* The first who asks settles it for the whole process. */
 static struct process *
 settle (void)
@@ -107,7 +72,7 @@ __attribute__ ((__constructor__)) static void
 begin (void)
 {
     (void) tempfile__process ();
-    (void) pthread_atfork (close_locks, open_locks, begin_child);
+    (void) pthread_atfork (NULL, NULL, wipe);
 }
 
 /* Two threads may do this at once; only one sets the generation. It counts before that, so that a

@@ -11,8 +11,6 @@
  * those two, and may hold it neither while a FILE is locked nor while other code runs: hooks,
  * allocators, anything that a thread can be cancelled in.
  *
- * The one lock that is left guards the character sets, which are on their way out.
- *
  * PROCESSES. Every child has copies of all that is here. What has to begin anew in each process is
  * in struct process, which is all zero when a process begins. The kernel sees to that for every
  * child with memory of its own, whichever call makes it (MADV_WIPEONFORK); where it cannot, a
@@ -26,11 +24,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
-
-enum lock { LOCK_CHARSETS, LOCKS };
-
-void tempfile__lock (enum lock);
-void tempfile__unlock (enum lock);
 
 struct process {
     _Atomic unsigned generation; /* 0: nobody has asked */

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "text/tables/single.h"
+
 enum step {
     STEP_DONE,  /* all of the input is used */
     STEP_FULL,  /* the next character does not fit into the output */
@@ -26,6 +28,9 @@ enum step {
 /* What has no number, or none that is allowed. */
 #define NO_CHARACTER UINT32_MAX
 #define HOPELESS SIZE_MAX
+
+/* One of the pairs of characters that have one code together, and above. */
+#define PAIR UINT32_C (0x80000000)
 
 struct codec_state {
     uint32_t a, b;
@@ -77,13 +82,14 @@ struct codec {
     unsigned unit;       /* bytes of the character U+0000 */
     unsigned mark;       /* and of the byte order mark that is written at the start */
     unsigned variant;    /* for the codec itself */
+    const void *table;   /* the same */
 };
 
 /* The codec of a Python name, NULL being bytes that pass through unchanged; or NULL with errno and
  * message: EINVAL, ENOMEM. */
 struct codec *tempfile__codec_open (const char *encoding);
 
-/* By the sources of codecs; NULL with errno: EINVAL when iconv does not know the name. */
+/* By the sources of codecs; NULL with errno: ENOMEM. */
 enum utf {
     UTF_8,
     UTF_8_SIG,
@@ -99,12 +105,26 @@ enum utf {
     BYTES
 };
 struct codec *tempfile__codec_utf (enum utf);
-struct codec *tempfile__codec_single (const char *iconv_name);
-enum {
-    PAIRS = 1,    /* there are codes for two characters */
-    OWN_ASCII = 2 /* not quite ASCII below 0x80, but as iconv says; Python reads all else so */
+struct codec *tempfile__codec_single (enum single_set);
+enum multibyte_set {
+    BIG5,
+    BIG5HKSCS,
+    CP932,
+    CP949,
+    CP950,
+    EUC_JIS_2004,
+    EUC_JISX0213,
+    EUC_JP,
+    EUC_KR,
+    GB18030,
+    GB2312,
+    GBK,
+    JOHAB,
+    SHIFT_JIS,
+    SHIFT_JIS_2004,
+    SHIFT_JISX0213
 };
-struct codec *tempfile__codec_multibyte (const char *iconv_name, unsigned variant);
+struct codec *tempfile__codec_multibyte (enum multibyte_set);
 enum iso2022 {
     ISO2022_JP,
     ISO2022_JP_1,

@@ -2,23 +2,20 @@
 /*
  * The codecs that switch between sets by escape sequences: the ISO-2022 family, and HZ.
  *
- * The switching is done here, so that the state is a handful of bytes that can be put aside and
- * taken up again; what the sets hold is iconv's, by way of the encodings in which the same sets
- * stand in the upper half of the bytes.
- *
  * codec_state.a: the set in G0, that in G1, that in G2, and whether G1 is shifted in; a byte
- * each. codec_state.b: whether an escape sequence of another kind is under way, the colour of a
- * terminal, say; it stays in the text, up to the letter that ends it.
+ * each. codec_state.b: when decoding, whether an escape sequence of another kind is under way, the
+ * colour of a terminal, say; it stays in the text, up to the letter that ends it.
  */
 #include "base/export.h"
 
-#include "text/charset.h"
 #include "text/codec.h"
+#include "text/tables.h"
 #include "text/utf8.h"
 
-#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
-enum set {
+enum charset {
     S_ASCII, /* 0: what a text starts with */
     S_ROMAN,
     S_KANA,
@@ -27,6 +24,7 @@ enum set {
     S_0212,
     S_0213_1_2000,
     S_0213_1,
+    S_0213_2_2000,
     S_0213_2,
     S_GB,
     S_KS,
@@ -36,31 +34,29 @@ enum set {
     S_UNKNOWN /* after a change of place: nothing is in G0, so that the next character sets it */
 };
 
-/* Which encoding holds the set, and what stands before its bytes there. */
-enum { BY_EUC_JP, BY_EUC_JISX0213, BY_EUC_CN, BY_EUC_KR, BY_GREEK, SOURCES, BY_RULE };
-
-static const char *const sources[SOURCES] = {"EUC-JP", "EUC-JISX0213", "EUC-CN", "EUC-KR",
-                                             "ISO-8859-7"};
-
 struct description {
-    unsigned char source, prefix, width;
+    const struct set *tables[4]; /* asked one after the other; none: by rule */
+    unsigned plane;              /* of the keys: 0 or 0x8000 */
+    unsigned char width;
     char escape[5]; /* what puts it into G0, or, the last two, into G2; its end is its name */
 };
 
+#define T(name) &tempfile__##name
 static const struct description sets[SETS] = {
-    [S_ASCII] = {BY_RULE, 0, 1, "\x1b(B"},
-    [S_ROMAN] = {BY_RULE, 0, 1, "\x1b(J"},
-    [S_KANA] = {BY_RULE, 0, 1, "\x1b(I"},
-    [S_0208_OLD] = {BY_EUC_JP, 0, 2, "\x1b$@"},
-    [S_0208] = {BY_EUC_JP, 0, 2, "\x1b$B"},
-    [S_0212] = {BY_EUC_JP, 0x8f, 2, "\x1b$(D"},
-    [S_0213_1_2000] = {BY_EUC_JISX0213, 0, 2, "\x1b$(O"},
-    [S_0213_1] = {BY_EUC_JISX0213, 0, 2, "\x1b$(Q"},
-    [S_0213_2] = {BY_EUC_JISX0213, 0x8f, 2, "\x1b$(P"},
-    [S_GB] = {BY_EUC_CN, 0, 2, "\x1b$A"},
-    [S_KS] = {BY_EUC_KR, 0, 2, "\x1b$(C"},
-    [S_LATIN1] = {BY_RULE, 0, 1, "\x1b.A"},
-    [S_GREEK] = {BY_GREEK, 0, 1, "\x1b.F"},
+    [S_ASCII] = {{NULL}, 0, 1, "\x1b(B"},
+    [S_ROMAN] = {{NULL}, 0, 1, "\x1b(J"},
+    [S_KANA] = {{NULL}, 0, 1, "\x1b(I"},
+    [S_0208_OLD] = {{T (jisx0208)}, 0, 2, "\x1b$@"},
+    [S_0208] = {{T (jisx0208)}, 0, 2, "\x1b$B"},
+    [S_0212] = {{T (jisx0212)}, 0x8000, 2, "\x1b$(D"},
+    [S_0213_1_2000] = {{T (jisx0213_2000_before), T (jisx0208), T (jisx0213)}, 0, 2, "\x1b$(O"},
+    [S_0213_1] = {{T (jisx0208), T (jisx0213)}, 0, 2, "\x1b$(Q"},
+    [S_0213_2_2000] = {{T (jisx0213_2000_before), T (jisx0213)}, 0x8000, 2, "\x1b$(P"},
+    [S_0213_2] = {{T (jisx0213)}, 0x8000, 2, "\x1b$(P"},
+    [S_GB] = {{T (gb2312)}, 0, 2, "\x1b$(A"},
+    [S_KS] = {{T (ksx1001), T (hangul)}, 0, 2, "\x1b$(C"},
+    [S_LATIN1] = {{NULL}, 0, 1, "\x1b.A"},
+    [S_GREEK] = {{NULL}, 0, 1, "\x1b.F"},
 };
 
 /* The sets of each variant, in the order in which they are tried; S_ASCII ends the list. */
@@ -69,21 +65,13 @@ static const unsigned char variants[][9] = {
     [ISO2022_JP_1] = {S_0208, S_0212, S_ROMAN, S_0208_OLD},
     [ISO2022_JP_2] = {S_0208, S_0212, S_KS, S_GB, S_ROMAN, S_0208_OLD, S_LATIN1, S_GREEK},
     [ISO2022_JP_2004] = {S_0208, S_0213_1, S_0213_2},
-    [ISO2022_JP_3] = {S_0208, S_0213_1_2000, S_0213_2},
+    [ISO2022_JP_3] = {S_0208, S_0213_1_2000, S_0213_2_2000},
     [ISO2022_JP_EXT] = {S_0208, S_0212, S_ROMAN, S_KANA, S_0208_OLD},
     [ISO2022_KR] = {S_KS},
     [HZ] = {S_GB},
 };
 
-struct switching {
-    struct codec codec; /* must be first; variant: enum iso2022 */
-    struct charset *sources[SOURCES];
-};
-
 enum { ESC = 0x1b, SHIFT_OUT = 0x0e, SHIFT_IN = 0x0f };
-
-/* An escape sequence of another kind. */
-enum foreign { NONE, BEGUN, UNDER_WAY };
 
 enum place { G0 = 0, G1 = 8, G2 = 16, SHIFTED = 24 };
 
@@ -100,7 +88,7 @@ set (struct codec_state *s, enum place place, unsigned what)
 }
 
 static bool
-is_allowed (const struct codec *codec, enum set which)
+is_allowed (const struct codec *codec, enum charset which)
 {
     if (which == S_ASCII)
         return true;
@@ -112,90 +100,80 @@ is_allowed (const struct codec *codec, enum set which)
 
 /* --- single characters --- */
 
+/* Of a set of one byte. */
 static uint32_t
-decode_by_rule (enum set which, unsigned char b)
+decode_by_rule (enum charset which, unsigned char b)
 {
     if (which == S_ROMAN)
         return b == 0x5c ? 0xa5 : b == 0x7e ? 0x203e : b;
     if (which == S_KANA)
         return b >= 0x21 && b <= 0x5f ? 0xff40u + b : NO_CHARACTER;
+    /* Python takes the upper bit for a part of the set; three signs came into the encoding later.
+     */
+    if (which == S_GREEK && (b >= 0x80 || b < 0x20))
+        return b ^ 0x80u;
+    if (which == S_GREEK) {
+        uint32_t c = tempfile__singles[SINGLE_ISO8859_7].chars[b];
+        return c == NO_CELL || b == 0x24 || b == 0x25 || b == 0x2a ? NO_CHARACTER : c;
+    }
     if (b >= 0x80)
         return NO_CHARACTER;
     return which == S_LATIN1 ? b | 0x80u : b;
 }
 
-/* The character of the bytes P in the set; NO_CHARACTER, or a pair, as of a charset. */
+/* Only in EUC this one is a full-width tilde. */
+static bool
+has_tilde (enum charset which)
+{
+    return which == S_0213_1 || which == S_0213_1_2000;
+}
+
+/* The character of the bytes P in the set; NO_CHARACTER, or a pair. */
 static uint32_t
-decode_in (struct switching *t, enum set which, const unsigned char *p)
+decode_in (enum charset which, const unsigned char *p)
 {
     const struct description *d = &sets[which];
-    if (d->source == BY_RULE)
-        return decode_by_rule (which, p[0]);
-    unsigned char bytes[3];
-    unsigned n = 0, length;
-    if (d->prefix)
-        bytes[n++] = d->prefix;
-    for (unsigned i = 0; i < d->width; i++) {
-        if (d->width == 2 && (p[i] < 0x21 || p[i] > 0x7e))
-            return NO_CHARACTER;
-        bytes[n++] = p[i] ^ 0x80;
-    }
-    /* Three signs came into the Greek encoding after the set was registered. */
-    if (which == S_GREEK && (p[0] == 0x24 || p[0] == 0x25 || p[0] == 0x2a))
-        return NO_CHARACTER;
-    uint32_t c = tempfile__charset_decode (t->sources[d->source], bytes, bytes + n, &length);
-    return length == n ? c : NO_CHARACTER;
-}
-
-static bool
-encode_by_rule (enum set which, uint32_t c, unsigned char *p)
-{
-    uint32_t b = 0;
-    if (which == S_ROMAN)
-        b = c == 0xa5 ? 0x5c : c == 0x203e ? 0x7e : 0;
-    if (which == S_KANA && c >= 0xff61 && c <= 0xff9f)
-        b = c - 0xff40;
-    *p = (unsigned char) b;
-    return b != 0;
-}
-
-/* The bytes, without their upper bits, of what the source says C, and D if there is one, are. */
-static bool
-encode_in (struct switching *t, enum set which, uint32_t c, uint32_t second, unsigned char *p)
-{
-    const struct description *d = &sets[which];
-    if (d->source == BY_RULE)
-        return encode_by_rule (which, c, p);
     if (d->width == 1)
-        return false;
-    unsigned char bytes[4];
-    bool same;
-    unsigned n = second ? tempfile__charset_encode_pair (t->sources[d->source], c, second, bytes)
-                        : tempfile__charset_encode (t->sources[d->source], c, bytes, &same);
-    unsigned skip = d->prefix ? 1 : 0;
-    if (n != skip + 2 || (skip && bytes[0] != d->prefix))
-        return false;
-    if (bytes[skip] < 0xa1 || bytes[skip + 1] < 0xa1)
-        return false;
-    p[0] = bytes[skip] & 0x7f;
-    p[1] = bytes[skip + 1] & 0x7f;
-    return true;
+        return decode_by_rule (which, p[0]);
+    if ((p[0] | p[1]) & 0x80)
+        return NO_CHARACTER;
+    /* Python writes iso2022_jp_3 by the tables of 2000, and reads the second plane by those of
+     * 2004. */
+    d = which == S_0213_2_2000 ? &sets[S_0213_2] : d;
+    uint32_t c = sets_character (d->tables, d->plane | (unsigned) p[0] << 8 | p[1]);
+    return has_tilde (which) && c == 0xff5e ? '~' : c;
+}
+
+/* The key of C in the set; 0: it has none. The sets of G2 are for reading. */
+static unsigned
+encode_in (enum charset which, uint32_t c)
+{
+    const struct description *d = &sets[which];
+    if (which == S_ROMAN)
+        return c == 0xa5 ? 0x5c : c == 0x203e ? 0x7e : 0;
+    if (which == S_KANA)
+        return c >= 0xff61 && c <= 0xff9f ? c - 0xff40 : 0;
+    if (has_tilde (which) && c == 0xff5e)
+        return 0;
+    unsigned key = d->width == 2 ? sets_key (d->tables, c) : 0;
+    return (key & 0x8000) == d->plane ? key & 0x7f7f : 0;
 }
 
 static enum step
-put_decoded (struct switching *t, struct work *w, enum set which, unsigned skip)
+put_decoded (struct work *w, enum charset which, unsigned skip)
 {
     unsigned width = sets[which].width;
     if (left (w) < skip + width)
         return cut_off (w);
-    uint32_t c = decode_in (t, which, w->in + skip);
-    if (c == NO_CHARACTER)
+    uint32_t c = decode_in (which, w->in + skip);
+    if (c >= GONE)
         return bad_bytes (w, skip + width);
-    const uint32_t *pair =
-        c >= PAIR ? tempfile__charset_pair (t->sources[sets[which].source], c) : NULL;
-    w->out += utf8_put (w->out, pair ? pair[0] : c);
-    if (pair)
-        w->out += utf8_put (w->out, pair[1]);
+    if (c >= PAIR) {
+        const struct pair *pair = &tempfile__jisx0213.pairs[c - PAIR];
+        w->out += utf8_put (w->out, pair->first);
+        c = pair->second;
+    }
+    w->out += utf8_put (w->out, c);
     w->in += skip + width;
     return STEP_DONE;
 }
@@ -213,16 +191,6 @@ static bool
 ends_escape (uint32_t c)
 {
     return (c >= 'A' && c <= 'Z') || c == '@';
-}
-
-/* The text goes on with C: an escape sequence of another kind begins, goes on or ends. */
-static void
-follow (struct codec_state *s, uint32_t c)
-{
-    if (s->b != NONE)
-        s->b = ends_escape (c) ? NONE : UNDER_WAY;
-    else if (c == ESC)
-        s->b = BEGUN;
 }
 
 /* An announcement, "&@", goes before the sequence for the set in its revision of 1990. Like Python,
@@ -249,10 +217,10 @@ escape_length (const struct codec *codec, const struct work *w)
 }
 
 /* The set of a name, which is the end of the sequence that puts it somewhere. */
-static enum set
+static enum charset
 set_named (const struct codec *codec, unsigned char name, unsigned width)
 {
-    for (enum set i = S_ASCII; i < SETS; i++)
+    for (enum charset i = S_ASCII; i < SETS; i++)
         if (is_allowed (codec, i) && sets[i].width == width &&
             sets[i].escape[strlen (sets[i].escape) - 1] == (char) name)
             return i;
@@ -260,7 +228,7 @@ set_named (const struct codec *codec, unsigned char name, unsigned width)
 }
 
 /* The set that the sequence P names, and in *PLACE where it goes; SETS: none. */
-static enum set
+static enum charset
 designated (const struct codec *codec, const unsigned char *p, unsigned length, enum place *place)
 {
     *place = G0;
@@ -280,22 +248,22 @@ designated (const struct codec *codec, const unsigned char *p, unsigned length, 
 }
 
 static enum step
-take_escape (struct switching *t, struct codec_state *s, struct work *w)
+take_escape (const struct codec *codec, struct codec_state *s, struct work *w)
 {
     if (left (w) < 2)
         return cut_off (w);
-    if (w->in[1] == 'N' && t->codec.variant == ISO2022_JP_2)
-        return put_decoded (t, w, (enum set) get (s, G2), 2);
+    if (w->in[1] == 'N' && codec->variant == ISO2022_JP_2)
+        return put_decoded (w, (enum charset) get (s, G2), 2);
     if (!is_intermediate (w->in[1])) {
-        follow (s, ESC);
+        s->b = true;
         *w->out++ = *w->in++;
         return STEP_DONE;
     }
-    unsigned length = escape_length (&t->codec, w);
+    unsigned length = escape_length (codec, w);
     if (length == 0)
         return cut_off (w);
     enum place place;
-    enum set found = designated (&t->codec, w->in, length, &place);
+    enum charset found = designated (codec, w->in, length, &place);
     if (found == SETS)
         return bad_bytes (w, length);
     set (s, place, found);
@@ -309,19 +277,19 @@ pass_foreign (struct codec_state *s, struct work *w)
 {
     unsigned char b = *w->in++;
     w->out += utf8_put (w->out, b);
-    follow (s, b);
+    s->b = !ends_escape (b);
     return STEP_DONE;
 }
 
 static enum step
-iso2022_decode_one (struct switching *t, struct codec_state *s, struct work *w)
+iso2022_decode_one (const struct codec *codec, struct codec_state *s, struct work *w)
 {
     unsigned char b = *w->in;
-    if (s->b != NONE)
+    if (s->b)
         return pass_foreign (s, w);
     if (b == ESC)
-        return take_escape (t, s, w);
-    if (t->codec.variant == ISO2022_KR && (b == SHIFT_OUT || b == SHIFT_IN)) {
+        return take_escape (codec, s, w);
+    if (codec->variant == ISO2022_KR && (b == SHIFT_OUT || b == SHIFT_IN)) {
         set (s, SHIFTED, b == SHIFT_OUT);
         w->in++;
         return STEP_DONE;
@@ -338,7 +306,7 @@ iso2022_decode_one (struct switching *t, struct codec_state *s, struct work *w)
     }
     if (b >= 0x80 || which == S_LATIN1 || which == S_GREEK)
         return bad_bytes (w, 1);
-    return put_decoded (t, w, (enum set) which, 0);
+    return put_decoded (w, (enum charset) which, 0);
 }
 
 /* --- encoding ISO-2022 --- */
@@ -361,14 +329,13 @@ iso2022_put_ascii (struct codec_state *s, struct work *w, uint32_t c)
         *w->out++ = SHIFT_IN;
     set (s, SHIFTED, 0);
     *w->out++ = (unsigned char) c;
-    follow (s, c);
 }
 
 static void
-iso2022_put (struct switching *t, struct codec_state *s, struct work *w, enum set which,
-             const unsigned char *bytes)
+iso2022_put (const struct codec *codec, struct codec_state *s, struct work *w, enum charset which,
+             unsigned key)
 {
-    if (t->codec.variant == ISO2022_KR) {
+    if (codec->variant == ISO2022_KR) {
         if (get (s, G1) != which)
             put_text (w, "\x1b$)C");
         set (s, G1, which);
@@ -380,126 +347,96 @@ iso2022_put (struct switching *t, struct codec_state *s, struct work *w, enum se
             put_text (w, sets[which].escape);
         set (s, G0, which);
     }
-    memcpy (w->out, bytes, sets[which].width);
-    w->out += sets[which].width;
+    if (sets[which].width == 2)
+        *w->out++ = (unsigned char) (key >> 8);
+    *w->out++ = (unsigned char) key;
 }
 
 static bool
-iso2022_encode_one (struct switching *t, struct codec_state *s, struct work *w, uint32_t c,
-                    uint32_t second)
+iso2022_encode_one (const struct codec *codec, struct codec_state *s, struct work *w, uint32_t c)
 {
     if (c < 0x80) {
         iso2022_put_ascii (s, w, c);
         return true;
     }
-    unsigned char bytes[2];
-    for (const unsigned char *v = variants[t->codec.variant]; *v != S_ASCII; v++) {
-        if (!encode_in (t, (enum set) * v, c, second, bytes))
-            continue;
-        iso2022_put (t, s, w, (enum set) * v, bytes);
-        return true;
+    for (const unsigned char *v = variants[codec->variant]; *v != S_ASCII; v++) {
+        unsigned key = encode_in ((enum charset) * v, c);
+        if (key) {
+            iso2022_put (codec, s, w, (enum charset) * v, key);
+            return true;
+        }
     }
     return false;
 }
 
-/* Whether C will be taken for something else when it is read, because of what is before it. */
+/* Python writes control characters that switch as if they were none. So do we, and say that they
+ * do not come back. */
 static bool
-is_misread (const struct codec *codec, const struct codec_state *s, uint32_t c)
+is_switch (const struct codec *codec, uint32_t c)
 {
-    if (s->b == NONE)
-        return codec->variant == ISO2022_KR && (c == SHIFT_OUT || c == SHIFT_IN);
-    if (c >= 0x80)
-        return true;
-    return s->b == BEGUN && (is_intermediate (c) || (c == 'N' && codec->variant == ISO2022_JP_2));
+    return c == ESC || (codec->variant == ISO2022_KR && (c == SHIFT_OUT || c == SHIFT_IN));
 }
 
-/* Python writes it all the same; so do we, and say that it does not come back. */
 static enum step
-put_misread (struct switching *t, struct codec_state *s, struct work *w, uint32_t c, int n)
+put_switch (struct codec_state *s, struct work *w, uint32_t c)
 {
     struct work part = {.out = w->instead, .out_end = w->instead + sizeof w->instead};
-    s->b = NONE;
-    bool has_it = iso2022_encode_one (t, s, &part, c, 0);
-    lacking (w, c, n);
-    if (has_it)
-        w->n_instead = (unsigned) (part.out - w->instead);
+    iso2022_put_ascii (s, &part, c);
+    lacking (w, c, 1);
+    w->n_instead = (unsigned) (part.out - w->instead);
     return STEP_BAD;
 }
 
 /* --- HZ: "~{" and "~}" instead of escape sequences; in G0, S_GB or nothing --- */
 
 static enum step
-hz_decode_one (struct switching *t, struct codec_state *s, struct work *w)
+hz_decode_one (struct codec_state *s, struct work *w)
 {
     unsigned char b = *w->in;
+    bool gb = get (s, G0) == S_GB;
     if (b == '~') {
         if (left (w) < 2)
             return cut_off (w);
         unsigned char next = w->in[1];
-        bool gb = get (s, G0) == S_GB;
         if (next == '~' && !gb)
             *w->out++ = '~';
-        else if (next == '{' && !gb)
-            set (s, G0, S_GB);
-        else if (next == '}' && gb)
-            set (s, G0, S_ASCII);
-        else if (next != '\n')
+        else if (next == (gb ? '}' : '{'))
+            set (s, G0, gb ? S_ASCII : S_GB);
+        else if (next != '\n' || gb)
             return bad_bytes (w, 1);
         w->in += 2;
         return STEP_DONE;
     }
     if (b >= 0x80)
         return bad_bytes (w, 1);
-    if (get (s, G0) != S_GB) {
+    if (!gb) {
         *w->out++ = b;
         w->in++;
         return STEP_DONE;
     }
-    if (left (w) < 2)
-        return cut_off (w);
-    enum step step = put_decoded (t, w, S_GB, 0);
-    return step == STEP_BAD ? bad_bytes (w, 1) : step;
+    enum step step = put_decoded (w, S_GB, 0);
+    return step == STEP_BAD && left (w) >= 2 ? bad_bytes (w, 1) : step;
 }
 
 static bool
-hz_encode_one (struct switching *t, struct codec_state *s, struct work *w, uint32_t c)
+hz_encode_one (struct codec_state *s, struct work *w, uint32_t c)
 {
-    unsigned char bytes[2];
+    unsigned key = c < 0x80 ? 0 : encode_in (S_GB, c);
     bool gb = get (s, G0) == S_GB;
-    if (c < 0x80) {
-        if (gb)
-            put_text (w, "~}");
-        set (s, G0, S_ASCII);
-        *w->out++ = (unsigned char) c;
-        if (c == '~')
-            *w->out++ = '~';
-        return true;
-    }
-    if (!encode_in (t, S_GB, c, 0, bytes))
+    if (c >= 0x80 && !key)
         return false;
-    if (!gb)
-        put_text (w, "~{");
-    set (s, G0, S_GB);
-    memcpy (w->out, bytes, 2);
-    w->out += 2;
+    if (gb != (key != 0))
+        put_text (w, gb ? "~}" : "~{");
+    set (s, G0, key ? S_GB : S_ASCII);
+    *w->out++ = (unsigned char) (key ? key >> 8 : c);
+    if (key)
+        *w->out++ = (unsigned char) key;
+    else if (c == '~')
+        *w->out++ = '~';
     return true;
 }
 
 /* --- what both have in common --- */
-
-/* The set of what comes next. */
-static unsigned
-current (const struct codec_state *s)
-{
-    return get (s, get (s, SHIFTED) ? G1 : G0);
-}
-
-/* Whether it is one of two bytes that nothing stands before. */
-static bool
-is_94 (unsigned which)
-{
-    return which < SETS && sets[which].width == 2 && !sets[which].prefix;
-}
 
 /* Copies what is ASCII in any of these encodings, and nothing else. */
 static void
@@ -514,33 +451,26 @@ copy_plain (struct work *w)
     w->out += i;
 }
 
-/* Goes ahead as long as it is easy, which is within one set. There is room for LONGEST. */
-static void
-decode_easy (struct switching *t, const struct codec_state *s, struct work *w)
+/* Whether ASCII stands for itself here. */
+static bool
+is_plain (const struct codec_state *s)
 {
-    unsigned which = current (s);
-    if (s->b != NONE)
-        return;
-    if (which == S_ASCII && !get (s, SHIFTED))
-        copy_plain (w);
-    else if (is_94 (which))
-        tempfile__charset_decode_94 (t->sources[sets[which].source], w);
+    return get (s, G0) == S_ASCII && !get (s, SHIFTED) && !s->b;
 }
 
 static enum step
 decode (struct codec *codec, struct codec_state *s, struct work *w)
 {
-    struct switching *t = (struct switching *) codec;
     while (w->in < w->in_end) {
         if (room (w) < LONGEST)
             return STEP_FULL;
-        decode_easy (t, s, w);
-        if (w->in == w->in_end)
-            break;
-        if (room (w) < LONGEST)
-            return STEP_FULL;
+        const unsigned char *begin = w->in;
+        if (is_plain (s))
+            copy_plain (w);
+        if (w->in > begin)
+            continue;
         enum step step =
-            codec->variant == HZ ? hz_decode_one (t, s, w) : iso2022_decode_one (t, s, w);
+            codec->variant == HZ ? hz_decode_one (s, w) : iso2022_decode_one (codec, s, w);
         if (step != STEP_DONE)
             return step;
     }
@@ -553,48 +483,32 @@ has_pairs (const struct codec *codec)
     return codec->variant == ISO2022_JP_2004 || codec->variant == ISO2022_JP_3;
 }
 
-/* Another set than the one that is tried first may have to be left for that. */
-static void
-encode_easy (struct switching *t, const struct codec_state *s, struct work *w)
-{
-    unsigned which = current (s);
-    if (s->b != NONE)
-        return;
-    if (which == S_ASCII)
-        copy_plain (w);
-    else if (which == variants[t->codec.variant][0])
-        tempfile__charset_encode_94 (t->sources[sets[which].source], w, has_pairs (&t->codec));
-}
-
 static enum step
 encode (struct codec *codec, struct codec_state *s, struct work *w)
 {
-    struct switching *t = (struct switching *) codec;
     while (w->in < w->in_end) {
-        if (room (w) >= LONGEST)
-            encode_easy (t, s, w);
+        if (room (w) >= LONGEST && is_plain (s))
+            copy_plain (w);
         if (w->in == w->in_end)
             break;
-        uint32_t c, d = 0;
+        uint32_t c;
         int n = utf8_get (w->in, w->in_end, &c, true);
         if (n <= 0)
             return utf8_trouble (w, n);
         if (room (w) < LONGEST)
             return STEP_FULL;
-        if (codec->variant != HZ && is_misread (codec, s, c))
-            return put_misread (t, s, w, c, n);
-        int second = 0;
-        if (has_pairs (codec) && tempfile__pair_first (c)) {
-            second = w->in + n < w->in_end ? utf8_get (w->in + n, w->in_end, &d, true) : 0;
-            if (second == 0 && !w->final)
-                return STEP_SHORT;
-        }
-        if (second > 0 && tempfile__pair_second (d) && iso2022_encode_one (t, s, w, c, d)) {
-            w->in += n + second;
-            continue;
-        }
-        if (!(codec->variant == HZ ? hz_encode_one (t, s, w, c)
-                                   : iso2022_encode_one (t, s, w, c, 0)))
+        if (codec->variant != HZ && is_switch (codec, c))
+            return put_switch (s, w, c);
+        unsigned key = 0;
+        bool wait = false;
+        if (has_pairs (codec) && may_begin_pair (c))
+            key = pair_key (&tempfile__jisx0213, w, c, &n, &wait);
+        if (wait)
+            return STEP_SHORT;
+        if (key)
+            iso2022_put (codec, s, w, (enum charset) variants[codec->variant][1], key);
+        else if (!(codec->variant == HZ ? hz_encode_one (s, w, c)
+                                        : iso2022_encode_one (codec, s, w, c)))
             return lacking (w, c, n);
         w->in += n;
     }
@@ -617,40 +531,23 @@ iso2022_reposition (struct codec_state *s, bool start)
 }
 
 static void
-close_all (struct codec *codec)
+close_plain (struct codec *codec)
 {
-    struct switching *t = (struct switching *) codec;
-    for (int i = 0; i < SOURCES; i++)
-        if (t->sources[i])
-            tempfile__charset_close (t->sources[i]);
-    free (t);
+    free (codec);
 }
 
 static const struct codec_ops iso2022_ops = {
-    .decode = decode, .encode = encode, .reposition = iso2022_reposition, .close = close_all};
-static const struct codec_ops hz_ops = {.decode = decode, .encode = encode, .close = close_all};
+    .decode = decode, .encode = encode, .reposition = iso2022_reposition, .close = close_plain};
+static const struct codec_ops hz_ops = {.decode = decode, .encode = encode, .close = close_plain};
 
 struct codec *
 tempfile__codec_iso2022 (enum iso2022 variant)
 {
-    struct switching *t = calloc (1, sizeof *t);
-    if (!t)
-        return NULL;
-    t->codec = (struct codec){.ops = variant == HZ ? &hz_ops : &iso2022_ops,
-                              .stateful = true,
-                              .unit = 1,
-                              .variant = variant};
-    for (const unsigned char *v = variants[variant]; *v != S_ASCII; v++) {
-        unsigned source = sets[*v].source;
-        if (source == BY_RULE || t->sources[source])
-            continue;
-        t->sources[source] = tempfile__charset_open (sources[source]);
-        if (t->sources[source])
-            continue;
-        int err = errno;
-        close_all (&t->codec);
-        errno = err;
-        return NULL;
-    }
-    return &t->codec;
+    struct codec *codec = malloc (sizeof *codec);
+    if (codec)
+        *codec = (struct codec){.ops = variant == HZ ? &hz_ops : &iso2022_ops,
+                                .stateful = true,
+                                .unit = 1,
+                                .variant = variant};
+    return codec;
 }

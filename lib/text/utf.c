@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The codecs that need no table: the Unicode transformation formats, Latin-1 and ASCII.
- *
- * They are written out here and not left to iconv, because iconv knows nothing of surrogates let
- * through, has other ideas than Python of byte order marks, and does not say how long what it
- * objects to is.
  */
 #include "base/export.h"
 

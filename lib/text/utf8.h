@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+/* For loops that are made once for each way to get and put characters. */
+#define INLINE __attribute__ ((__always_inline__)) static inline
+
 /*
  * The character at P, and how many bytes it has: 0 when END cuts it off, less than 0 when it is
  * bad. What is bad is the longest start of a character, negated. Surrogates are for the caller
