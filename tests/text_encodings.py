@@ -96,10 +96,13 @@ class Check:
         everything = [chr(c) for c in range(0x110000) if not 0xd800 <= c < 0xe000]
         pairs = [a + b for a in '\xca\xea\xe6\u0254\u028c\u0259\u025a\u304b\u304d\u3053\u30ab\u30bb'
                  '\u30c4\u30c8\u31f7\u02e9\u02e5x' for b in '\u0300\u0301\u0304\u030c\u309a\u02e5\u02e9x']
-        for n in range(0, len(everything), 0x8000):
-            self.encode(everything[n:n + 0x8000])
+        # Python ends base64 with each piece of text, a stream with each buffer: so one fits into it.
+        piece = 0x100 if self.encoding == 'utf_7' else 0x8000
+        for n in range(0, len(everything), piece):
+            self.encode(everything[n:n + piece])
         self.encode(pairs)
-        self.encode(everything[0:0x30000:7], separator='')
+        for n in range(0, 0x30000, 7 * piece):
+            self.encode(everything[n:n + 7 * piece:7], separator='')
         for errors in 'surrogatepass', 'surrogateescape':
             for c in '\ud800', '\udbff', '\udc80', '\udcff', '\udfff', '\ud800\udc00':
                 try:
@@ -114,7 +117,11 @@ class Check:
     def decode(self, sequences, errors='replace', before=b'', after=b''):
         data = b''.join(before + s + after for s in sequences)
         try:
-            python = data.decode(self.encoding, errors)
+            if self.encoding in ('utf_16', 'utf_32'):
+                # A stream must begin with a mark.
+                python = codecs.getincrementaldecoder(self.encoding)(errors).decode(data, True)
+            else:
+                python = data.decode(self.encoding, errors)
         except UnicodeError:
             python = None
         failed, here = self.driver.ask('decode', self.encoding, errors, data)

@@ -388,7 +388,7 @@ enum { PRIVATE_GB_END = PRIVATE + 13 * 94 + 7 * 96, FIRST_FAR = (0x90 - 0x81) * 
 static const struct four_bytes *
 four_by (bool by_number, uint32_t what)
 {
-    unsigned begin = 0, end = tempfile__gb18030_runs;
+    unsigned begin = 0, end = GB18030_RUNS;
     while (end - begin > 1) {
         unsigned middle = (begin + end) / 2;
         const struct four_bytes *run = &tempfile__gb18030_four[middle];

@@ -27,7 +27,7 @@ enum { NO_CELL = 0xffff, NO_KEY = 0xffff };
 
 /* --- sets of single bytes --- */
 
-enum { SINGLE_SHIFT = 5, SINGLE_BLOCK = 1 << SINGLE_SHIFT };
+enum { SINGLE_SHIFT = 5, SINGLE_BLOCK = 1 << SINGLE_SHIFT, SINGLE_INDEX = 0x10000 >> SINGLE_SHIFT };
 
 struct single {
     const uint16_t *chars; /* of the bytes from `first` on */
@@ -35,9 +35,9 @@ struct single {
     const uint16_t *rows;  /* by the number of a block of characters: where its bytes are */
 };
 
-extern const struct single tempfile__singles[];
-extern const uint8_t tempfile__single_blocks[0x10000 >> SINGLE_SHIFT];
-extern const unsigned char tempfile__single_bytes[];
+extern const struct single tempfile__singles[SINGLES];
+extern const uint8_t tempfile__single_blocks[SINGLE_INDEX];
+extern const unsigned char tempfile__single_bytes[SINGLE_BYTES];
 
 /* The byte of C, which is none of ASCII if `first` is 0x80; 0: it has none, or is U+0000. */
 static inline unsigned
@@ -244,7 +244,7 @@ extern const struct set tempfile__jisx0213_2000_before, tempfile__cp932_before,
 struct four_bytes {
     uint16_t c, number;
 };
-extern const struct four_bytes tempfile__gb18030_four[];
-extern const unsigned tempfile__gb18030_runs;
+enum { GB18030_RUNS = 206 };
+extern const struct four_bytes tempfile__gb18030_four[GB18030_RUNS];
 
 #endif

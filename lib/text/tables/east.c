@@ -11369,7 +11369,7 @@ const struct set tempfile__big5hkscs_after = {
     .last_row = 0xfe,
 };
 
-const struct four_bytes tempfile__gb18030_four[] = {
+const struct four_bytes tempfile__gb18030_four[GB18030_RUNS] = {
     {0x0080, 0},
     {0x00a5, 36},
     {0x00a9, 38},
@@ -11577,5 +11577,3 @@ const struct four_bytes tempfile__gb18030_four[] = {
     {0xff5f, 39265},
     {0xffe6, 39394},
 };
-
-const unsigned tempfile__gb18030_runs = 206;

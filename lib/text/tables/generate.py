@@ -101,20 +101,21 @@ def write_singles(directory):
         f.write(HEADER + '#ifndef TEXT_SINGLE_H\n#define TEXT_SINGLE_H\n\n'
                 'enum single_set {\n')
         f.write(''.join(f'    SINGLE_{name.upper()},\n' for name in SINGLES))
-        f.write('};\n\n#endif\n')
+        f.write('    SINGLES\n};\n\n'
+                f'enum {{ SINGLE_BYTES = {len(pool)} }};\n\n#endif\n')
     with open(os.path.join(directory, 'single.c'), 'w', encoding='ascii') as f:
         f.write(HEADER + '#include "base/export.h"\n\n#include "text/tables.h"\n')
-        f.write('\nconst uint8_t tempfile__single_blocks[0x10000 >> SINGLE_SHIFT] = {\n' +
-                numbers(index, 2) + '};\n')
-        f.write('\nconst unsigned char tempfile__single_bytes[] = {\n' +
-                numbers(pool, 2) + '};\n')
         same = {}
         for name, (_, chars, _), row in zip(SINGLES, sets, rows):
             shared = same.setdefault(tuple(chars), name)
             if shared == name:
                 f.write(f'\nstatic const uint16_t chars_{name}[] = {{\n{numbers(chars, 4)}}};\n')
             f.write(f'\nstatic const uint16_t rows_{name}[] = {{\n{numbers(row, 4)}}};\n')
-        f.write('\nconst struct single tempfile__singles[] = {\n')
+        f.write('\nconst uint8_t tempfile__single_blocks[SINGLE_INDEX] = {\n' +
+                numbers(index, 2) + '};\n')
+        f.write('\nconst unsigned char tempfile__single_bytes[SINGLE_BYTES] = {\n' +
+                numbers(pool, 2) + '};\n')
+        f.write('\nconst struct single tempfile__singles[SINGLES] = {\n')
         for name, (first, chars, _) in zip(SINGLES, sets):
             f.write(f'    {{chars_{same[tuple(chars)]}, {first}, rows_{name}}},\n')
         f.write('};\n')
@@ -403,9 +404,9 @@ def write_east(directory):
                 if part.chars or part.keys:
                     sizes.append(write_set(f, name + suffix, part, 'sparse'))
         runs = four_byte_runs()
-        f.write('\nconst struct four_bytes tempfile__gb18030_four[] = {\n' +
+        assert len(runs) == 206  # GB18030_RUNS
+        f.write('\nconst struct four_bytes tempfile__gb18030_four[GB18030_RUNS] = {\n' +
                 ''.join(f'    {{0x{c:04x}, {n}}},\n' for c, n in runs) + '};\n')
-        f.write(f'\nconst unsigned tempfile__gb18030_runs = {len(runs)};\n')
     if VERBOSE:
         print(f'east: {sum(sizes) + 4 * len(runs)} bytes')
 

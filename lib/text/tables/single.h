@@ -74,6 +74,9 @@ enum single_set {
     SINGLE_PALMOS,
     SINGLE_PTCP154,
     SINGLE_TIS_620,
+    SINGLES
 };
+
+enum { SINGLE_BYTES = 12140 };
 
 #endif
