@@ -474,7 +474,9 @@ mkstemp_left (void)
         failed ();
         return;
     }
+    faults_pause ();
     close (fd);
+    faults_resume ();
     if (tempfile_keep_path (path) != 0 || tempfile_register (path) != 0) {
         failed ();
         faults_pause ();

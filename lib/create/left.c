@@ -5,6 +5,7 @@
  */
 #include "base/export.h"
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "create/tempdir.h"
 #include "life/ending.h"
@@ -17,6 +18,7 @@ EXPORT int
 tempfile_register (const char *path)
 {
     struct stat st;
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     if (!path)
         return tempfile__fail (EINVAL, "tempfile_register: no path");
     if (lstat (path, &st) < 0)

@@ -378,6 +378,7 @@ tempfile_close (FILE *f)
 EXPORT int
 tempfile_finish (FILE **f)
 {
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
     if (!f)
         return tempfile__fail (EINVAL, "tempfile_finish: no place of a stream");
     FILE *closing = *f;

@@ -85,6 +85,11 @@ struct stream *tempfile__stream_find (FILE *file);
 struct stream *tempfile__stream_take_reopened (FILE *file);
 void tempfile__stream_forget (struct stream *);
 
+/* Of a stream that is being made: puts it into the table under its FILE, 0 or -1 with errno; and
+ * frees it, when nothing came of it. */
+int tempfile__stream_publish (struct stream *, FILE *);
+void tempfile__stream_unmake (struct stream *);
+
 /* Puts a hook in front of the others: 0, or -1 with errno. */
 int tempfile__stream_hook (struct stream *, int (*function) (void *), void *arg);
 
