@@ -70,8 +70,9 @@ tempfile__stream_hook (struct stream *s, int (*function) (void *), void *arg)
 /*
  * How much of what stdio asks for to read. glibc seeks to the start of a block, as large as its
  * buffer, and reads all of it, though a program that reads here and there wants little. So little
- * is read after a seek, up to a round offset, and twice as much each time that reading goes on. A
- * seek to the start means to read all. What is larger than the buffer goes to the program's memory.
+ * is read after a seek, up to a round offset, and twice as much each time that reading goes on.
+ * From the start it is four times as much. What is larger than the buffer goes to the program's
+ * memory.
  */
 enum { AFTER_SEEK = 1024 };
 
@@ -91,7 +92,7 @@ after_seek (struct stream *s, off_t position)
 {
     size_t left = AFTER_SEEK - (size_t) (position % AFTER_SEEK);
     size_t helping = left < AFTER_SEEK / 2 ? left + AFTER_SEEK : left;
-    s->helping = position == 0 ? SIZE_MAX : helping;
+    s->helping = position == 0 ? 4 * AFTER_SEEK : helping;
 }
 
 ssize_t
