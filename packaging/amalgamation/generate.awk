@@ -414,7 +414,7 @@ function write_file (file,    i, text, guard, included, condition)
         if (included in at_top || included ~ /^(config|tempfile)\.h$/)
             continue
         text = with_new_names(file, text, line_code[file, i])
-        if (line_code[file, i] ~ /^[A-Za-z_]/ && (file ~ /\.h$/ || text ~ /^(const |struct |[a-z_]+ )+\*?tempfile__[a-z0-9_]+(\[| =|;)/))
+        if (line_code[file, i] ~ /^[A-Za-z_]/ && (file ~ /\.h$/ || text ~ /^(const |struct |[a-z0-9_]+ )+\*?tempfile__[a-z0-9_]+(\[| =|;)/))
             text = internal(text)
         condition = condition_of_declaration(file, line_code[file, i])
         if (condition != "")
