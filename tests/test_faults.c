@@ -101,6 +101,7 @@ static const struct {
     {"directory_recoverable", "open", ENOENT, EEXIST, "under all names it was gone again"},
     {NULL, "memfd_create", ENOSYS, ENOTSUP, "there are no files in memory"},
     {NULL, "open", ENOENT, ENOTSUP, "no /proc, and the file has no name"},
+    {"text_write_only", "open", ENOENT, EBADF, "the descriptor is not in /proc: it is not open"},
     {"persist_unnamed", "open", ANY, ENOTSUP, "not made by O_TMPFILE, the file gets no name"},
     {"persist_unnamed_synced", "open", ANY, ENOTSUP, "the same"},
     {"persist_unnamed_anew", "open", ANY, ENOTSUP, "the same"},

@@ -37,7 +37,8 @@ read_regardless (struct storage_fd *s, void *buffer, size_t size)
     if (s->reader < 0)
         s->reader = open_retrying (path, O_RDONLY, 0);
     if (s->reader < 0) {
-        errno = EBADF; /* what reading said, and not what became of this attempt */
+        if (errno == ENOENT) /* what is not open is not in /proc */
+            errno = EBADF;
         return -1;
     }
     off_t position = lseek (s->fd, 0, SEEK_CUR);
