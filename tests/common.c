@@ -335,21 +335,6 @@ test_open (int kind, const char *mode)
     return f;
 }
 
-bool
-test_has_encoding (const char *encoding)
-{
-    FILE *f = TemporaryFile (.mode = "w+", .encoding = encoding);
-
-    if (f) {
-        assert_closes (f);
-        return true;
-    }
-    ck_assert_msg (strstr (tempfile_errmsg (), "this system's iconv has no"), "%s",
-                   tempfile_errmsg ());
-    test_skip (tempfile_errmsg ());
-    return false;
-}
-
 off_t
 test_size (FILE *stream)
 {

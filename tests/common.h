@@ -82,9 +82,6 @@ enum test_kind { PLAIN, CUSTOM, NAMED, KINDS };
 /* Opens a stream of the kind, fails the test if that does not work. NULL: the default mode. */
 FILE *test_open (int kind, const char *mode);
 
-/* Can text be in this encoding? Said aloud when this system's iconv does not know it. */
-bool test_has_encoding (const char *encoding);
-
 /* The length of the stream's file, without what is buffered. */
 off_t test_size (FILE *stream);
 

@@ -507,17 +507,6 @@ def odd_characters(driver):
     return odd
 
 
-def unavailable(driver):
-    """The encodings that this system's iconv lacks."""
-    lacking = set()
-    for encoding in set(ENCODINGS):
-        done = subprocess.run(driver, input=f'open plain w {encoding} - - 0\n',
-                              capture_output=True, text=True)
-        if done.stdout.strip() != 'ok':
-            lacking.add(encoding)
-    return lacking
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--driver', default=os.environ.get('TEXT_DRIVER', './text_driver'))
@@ -532,10 +521,6 @@ def main():
     global ENCODINGS
     if arguments.encoding:
         ENCODINGS = [arguments.encoding]
-    lacking = unavailable(driver)
-    if lacking:
-        print('SKIP, for iconv lacks them:', ' '.join(sorted(lacking)))
-        ENCODINGS = [e for e in ENCODINGS if e not in lacking]
     ODD.update(odd_characters(driver))
     foreign = [e for e in ODD if set(ALPHABET) <= set(ODD[e])]
     if foreign:

@@ -117,11 +117,60 @@ tempfile__handle_decoding (enum handler handler, const unsigned char *bad, size_
 }
 
 #ifdef HAVE_LIBUNISTRING
+/* The ideographs that Python 3.11, which has Unicode 14, names by their numbers. */
+static bool
+is_unified_ideograph (uint32_t c)
+{
+    return (c >= 0x3400 && c <= 0x4dbf) || (c >= 0x4e00 && c <= 0x9fff) ||
+           (c >= 0x20000 && c <= 0x2a6df) || (c >= 0x2a700 && c <= 0x2b738) ||
+           (c >= 0x2b740 && c <= 0x2b81d) || (c >= 0x2b820 && c <= 0x2cea1) ||
+           (c >= 0x2ceb0 && c <= 0x2ebe0) || (c >= 0x30000 && c <= 0x3134a);
+}
+
+static bool
+is_compatibility_ideograph (uint32_t c)
+{
+    return (c >= 0xf900 && c <= 0xfa6d) || (c >= 0xfa70 && c <= 0xfad9) ||
+           (c >= 0x2f800 && c <= 0x2fa1d);
+}
+
+/* Of a Hangul syllable: the short names of its parts. Unicode, 3.12. */
+static void
+name_syllable (char name[UNINAME_MAX], uint32_t c)
+{
+    static const char initials[19][3] = {"G",  "GG", "N", "D",  "DD", "R", "M", "B", "BB", "S",
+                                         "SS", "",   "J", "JJ", "C",  "K", "T", "P", "H"};
+    static const char middles[21][4] = {"A",   "AE", "YA", "YAE", "EO", "E",  "YEO",
+                                        "YE",  "O",  "WA", "WAE", "OE", "YO", "U",
+                                        "WEO", "WE", "WI", "YU",  "EU", "YI", "I"};
+    static const char finals[28][3] = {"",   "G",  "GG", "GS", "N",  "NJ", "NH", "D", "L",  "LG",
+                                       "LM", "LB", "LS", "LT", "LP", "LH", "M",  "B", "BS", "S",
+                                       "SS", "NG", "J",  "C",  "K",  "T",  "P",  "H"};
+    c -= 0xac00;
+    snprintf (name, UNINAME_MAX, "HANGUL SYLLABLE %s%s%s", initials[c / (21 * 28)],
+              middles[c / 28 % 21], finals[c % 28]);
+}
+
+/* The names that follow a rule, which libunistring knows in part; for all others it is asked. */
+static bool
+find_name (char name[UNINAME_MAX], uint32_t c)
+{
+    if (is_unified_ideograph (c))
+        snprintf (name, UNINAME_MAX, "CJK UNIFIED IDEOGRAPH-%X", (unsigned) c);
+    else if (is_compatibility_ideograph (c))
+        snprintf (name, UNINAME_MAX, "CJK COMPATIBILITY IDEOGRAPH-%X", (unsigned) c);
+    else if (c >= 0xac00 && c <= 0xd7a3)
+        name_syllable (name, c);
+    else
+        return unicode_character_name (c, name) != NULL;
+    return true;
+}
+
 static void
 add_name (struct replacement *r, uint32_t c)
 {
     char name[UNINAME_MAX], text[UNINAME_MAX + 8];
-    if (!unicode_character_name (c, name)) {
+    if (!find_name (name, c)) {
         add_escape (r, c);
         return;
     }
