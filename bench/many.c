@@ -82,10 +82,10 @@ weigh (const char *name, FILE *(*open_one) (const char *dir), const char *dir, c
     double before = allocated ();
     if (open_all (open_one, dir))
         goto failed;
-    bytes[0] = (allocated () - before) / STREAMS;
+    bytes[0] = (allocated () - before) / (double) STREAMS;
     if (write_to_all ())
         goto failed;
-    bytes[1] = (allocated () - before) / STREAMS;
+    bytes[1] = (allocated () - before) / (double) STREAMS;
     if (close_all ())
         goto failed;
     printf ("  %-44s %6.0f bytes  %+6.0f     %6.0f bytes\n", name, bytes[0], bytes[0] - base[0],

@@ -321,16 +321,20 @@ test_same_file (const char *name, int descriptor)
 /* --- streams --- */
 
 FILE *
+test_try_open (int kind, const char *mode)
+{
+    if (kind == PLAIN)
+        return TemporaryFile (.mode = mode);
+    if (kind == CUSTOM)
+        return TemporaryFile (.mode = mode, .buffering = 4096);
+    return NamedTemporaryFile (.mode = mode);
+}
+
+FILE *
 test_open (int kind, const char *mode)
 {
-    FILE *f;
+    FILE *f = test_try_open (kind, mode);
 
-    if (kind == PLAIN)
-        f = TemporaryFile (.mode = mode);
-    else if (kind == CUSTOM)
-        f = TemporaryFile (.mode = mode, .buffering = 4096);
-    else
-        f = NamedTemporaryFile (.mode = mode);
     ck_assert_msg (f != NULL, "kind %d, mode %s: %s", kind, mode, tempfile_errmsg ());
     return f;
 }

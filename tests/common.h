@@ -79,7 +79,12 @@ bool test_same_file (const char *name, int descriptor);
 /* The kinds of stream that the same tests run on. */
 enum test_kind { PLAIN, CUSTOM, NAMED, KINDS };
 
-/* Opens a stream of the kind, fails the test if that does not work. NULL: the default mode. */
+/*
+ * Opens a stream of the kind; NULL: the default mode. test_open() fails the test if that does not
+ * work. A child that is killed calls test_try_open(), and no ck_assert: those that hold write to
+ * Check as well, and Check cannot read a message that is cut.
+ */
+FILE *test_try_open (int kind, const char *mode);
 FILE *test_open (int kind, const char *mode);
 
 /* The length of the stream's file, without what is buffered. */
