@@ -650,7 +650,8 @@ decode (const struct codec *codec, struct work *w,
             if (room (w) < 8 &&
                 room (w) < utf8_length (c) + (pair ? utf8_length (pair->second) : 0))
                 return STEP_FULL;
-            w->out += c < 0x10000 ? utf8_put_short (w->out, c) : utf8_put (w->out, c);
+            bool fits_short = c < 0x10000 && room (w) >= 3;
+            w->out += fits_short ? utf8_put_short (w->out, c) : utf8_put (w->out, c);
             if (pair)
                 w->out += utf8_put (w->out, pair->second);
             w->in += length;

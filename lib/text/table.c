@@ -29,7 +29,7 @@ single_decode (struct codec *codec, struct codec_state *s, struct work *w)
                 return bad_bytes (w, 1);
             if (room (w) < 3 && room (w) < utf8_length (c))
                 return STEP_FULL;
-            w->out += utf8_put_short (w->out, c);
+            w->out += room (w) < 3 ? utf8_put (w->out, c) : utf8_put_short (w->out, c);
             w->in++;
         }
     }
