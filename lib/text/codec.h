@@ -64,8 +64,6 @@ struct codec_ops {
 
     /* Ends a run of output; at most FINISH bytes. NULL: nothing to do. */
     void (*finish) (struct codec_state *, struct work *);
-
-    void (*close) (struct codec *);
 };
 
 enum { FINISH = 8 };
@@ -85,8 +83,8 @@ struct codec {
     const void *table;   /* the same */
 };
 
-/* The codec of a Python name, NULL being bytes that pass through unchanged; or NULL with errno and
- * message: EINVAL, ENOMEM. */
+/* The codec of a Python name, NULL being bytes that pass through unchanged; it is memory to free().
+ * Or NULL with errno and message: EINVAL, ENOMEM. */
 struct codec *tempfile__codec_open (const char *encoding);
 
 /* By the sources of codecs; NULL with errno: ENOMEM. */

@@ -113,7 +113,7 @@ decode_by_rule (enum charset which, unsigned char b)
     if (which == S_GREEK && (b >= 0x80 || b < 0x20))
         return b ^ 0x80u;
     if (which == S_GREEK) {
-        uint32_t c = tempfile__singles[SINGLE_ISO8859_7].chars[b];
+        uint32_t c = single_character (&tempfile__singles[SINGLE_ISO8859_7], b | 0x80);
         return c == NO_CELL || b == 0x24 || b == 0x25 || b == 0x2a ? NO_CHARACTER : c;
     }
     if (b >= 0x80)
@@ -170,7 +170,7 @@ put_decoded (struct work *w, enum charset which, unsigned skip)
         return bad_bytes (w, skip + width);
     if (c >= PAIR) {
         const struct pair *pair = &tempfile__jisx0213.pairs[c - PAIR];
-        w->out += utf8_put (w->out, pair->first);
+        w->out += utf8_put_short (w->out, pair->first);
         c = pair->second;
     }
     w->out += utf8_put (w->out, c);
@@ -530,15 +530,9 @@ iso2022_reposition (struct codec_state *s, bool start)
         set (s, G0, S_UNKNOWN);
 }
 
-static void
-close_plain (struct codec *codec)
-{
-    free (codec);
-}
-
 static const struct codec_ops iso2022_ops = {
-    .decode = decode, .encode = encode, .reposition = iso2022_reposition, .close = close_plain};
-static const struct codec_ops hz_ops = {.decode = decode, .encode = encode, .close = close_plain};
+    .decode = decode, .encode = encode, .reposition = iso2022_reposition};
+static const struct codec_ops hz_ops = {.decode = decode, .encode = encode};
 
 struct codec *
 tempfile__codec_iso2022 (enum iso2022 variant)

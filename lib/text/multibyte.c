@@ -254,10 +254,11 @@ get_sjis (const struct multibyte *m, const unsigned char *p, size_t n, unsigned 
         return PRIVATE + (p[0] - 0xf0u) * PLACES + place;
     unsigned row = 2 * (p[0] - (p[0] < 0xa0 ? 0x81u : 0xc1u)) + (place >= 94);
     place = 0x21 + (place >= 94 ? place - 94 : place);
-    if (!m->roman)
-        return sets_character (m->sets, (row + 0x21) << 8 | place);
+    bool second = m->roman && row >= 94;
     uint32_t c =
-        sets_character (m->sets, row < 94 ? (row + 0x21) << 8 | place : plane_2_key (row, place));
+        sets_character (m->sets, second ? plane_2_key (row, place) : (row + 0x21) << 8 | place);
+    if (!m->roman)
+        return c;
     /* Where their bytes are others', these two are in the place of the full-width ones. */
     return c == 0xff3c ? '\\' : c == 0xff5e ? '~' : c;
 }
@@ -633,7 +634,7 @@ decode (const struct codec *codec, struct work *w,
     const struct multibyte *m = codec->table;
     for (;;) {
         if (codec->ascii)
-            copy_ascii (w);
+            tempfile__copy_ascii (w);
         for (int i = 0; i < 4 * RUN; i++) {
             if (w->in == w->in_end)
                 return STEP_DONE;
@@ -659,26 +660,6 @@ decode (const struct codec *codec, struct work *w,
     }
 }
 
-/* What comes back as something that is longer or shorter in UTF-8: these are all in Latin-1, or the
- * overline, or the filler of Hangul. Whoever counts has to know of it. */
-INLINE bool
-comes_back_other (const struct codec *codec, uint32_t c, struct coded coded,
-                  uint32_t (*get) (const struct multibyte *, const unsigned char *, size_t,
-                                   unsigned *))
-{
-    if (c >= 0x100 && c != 0x203e && c != JAMO_END)
-        return false;
-    const struct multibyte *m = codec->table;
-    unsigned char bytes[8];
-    for (unsigned i = 0; i < coded.n; i++)
-        bytes[i] = (unsigned char) (coded.bytes >> 8 * (coded.n - 1 - i));
-    unsigned length;
-    uint32_t back = bytes[0];
-    if (back >= 0x80 || m->roman)
-        back = get (m, bytes, coded.n, &length);
-    return back != c && (back >= PAIR || utf8_length (back) != utf8_length (c));
-}
-
 INLINE enum step
 put_coded (struct work *w, struct coded coded, int length)
 {
@@ -696,42 +677,64 @@ put_coded (struct work *w, struct coded coded, int length)
     return STEP_DONE;
 }
 
+/* What comes back as something that is longer or shorter in UTF-8: these are all in Latin-1, or the
+ * overline, or the filler of Hangul. Whoever counts has to know of it. */
+INLINE bool
+may_come_back_other (uint32_t c)
+{
+    return (c >= 0x80 && c < 0x100) || c == 0x203e || c == JAMO_END;
+}
+
+static __attribute__ ((__noinline__)) enum step
+put_other (struct codec *codec, struct work *w, uint32_t c, struct coded coded, int length)
+{
+    unsigned char back[LONGEST];
+    struct work other = {.out = w->instead, .out_end = w->instead + sizeof w->instead};
+    struct work again = {.in = w->instead,
+                         .in_end = w->instead + coded.n,
+                         .out = back,
+                         .out_end = back + sizeof back,
+                         .final = true};
+    put_coded (&other, coded, 0);
+    struct codec_state s = {0, 0};
+    if (codec->ops->decode (codec, &s, &again) == STEP_DONE &&
+        (size_t) (again.out - back) == utf8_length (c))
+        return put_coded (w, coded, length);
+    lacking (w, c, length);
+    w->n_instead = coded.n;
+    return STEP_BAD;
+}
+
 INLINE enum step
-encode (const struct codec *codec, struct work *w,
+encode (struct codec *codec, struct work *w,
         struct coded (*put) (const struct multibyte *, uint32_t),
-        struct coded (*put_key) (unsigned key),
-        uint32_t (*get) (const struct multibyte *, const unsigned char *, size_t, unsigned *))
+        struct coded (*put_key) (unsigned key))
 {
     const struct multibyte *m = codec->table;
     for (;;) {
         if (codec->ascii)
-            copy_ascii (w);
+            tempfile__copy_ascii (w);
         for (int i = 0; i < 4 * RUN; i++) {
             uint32_t c;
             enum step step;
             int n = next_character (w, &c, &step);
             if (n == 0)
                 return step;
+            unsigned key = 0;
+            bool wait = false;
+            if (put_key && m->pairs && may_begin_pair (c))
+                key = pair_key (m->pairs, w, c, &n, &wait);
+            if (wait)
+                return STEP_SHORT;
             struct coded coded = {c, 1};
-            if (put_key && m->pairs && may_begin_pair (c)) {
-                bool wait;
-                unsigned key = pair_key (m->pairs, w, c, &n, &wait);
-                if (wait)
-                    return STEP_SHORT;
-                coded = key ? put_key (key) : put (m, c);
-            } else if (c >= 0x80 || m->roman) {
+            if (put_key && key)
+                coded = put_key (key);
+            else if (c >= 0x80 || m->roman)
                 coded = put (m, c);
-            }
             if (coded.n == 0)
                 return lacking (w, c, n);
-            if (comes_back_other (codec, c, coded, get)) {
-                struct work other = {.out = w->instead, .out_end = w->instead + sizeof w->instead};
-                put_coded (&other, coded, 0);
-                lacking (w, c, n);
-                w->n_instead = coded.n;
-                return STEP_BAD;
-            }
-            step = put_coded (w, coded, n);
+            step = may_come_back_other (c) ? put_other (codec, w, c, coded, n)
+                                           : put_coded (w, coded, n);
             if (step != STEP_DONE)
                 return step;
         }
@@ -744,12 +747,6 @@ put_key_euc (unsigned key)
     return two (key >> 8 | 0x80, (key & 0xff) | 0x80);
 }
 
-static void
-close_plain (struct codec *codec)
-{
-    free (codec);
-}
-
 #define LAYOUT(name, put_key)                                                                   \
     static enum step name##_decode (struct codec *codec, struct codec_state *s, struct work *w) \
     {                                                                                           \
@@ -759,10 +756,9 @@ close_plain (struct codec *codec)
     static enum step name##_encode (struct codec *codec, struct codec_state *s, struct work *w) \
     {                                                                                           \
         (void) s;                                                                               \
-        return encode (codec, w, put_##name, put_key, get_##name);                              \
+        return encode (codec, w, put_##name, put_key);                                          \
     }                                                                                           \
-    static const struct codec_ops name##_ops = {                                                \
-        .decode = name##_decode, .encode = name##_encode, .close = close_plain}
+    static const struct codec_ops name##_ops = {.decode = name##_decode, .encode = name##_encode}
 
 LAYOUT (euc, put_key_euc);
 LAYOUT (sjis, put_key_sjis);

@@ -18,13 +18,13 @@ single_decode (struct codec *codec, struct codec_state *s, struct work *w)
     (void) s;
     for (;;) {
         if (codec->ascii)
-            copy_ascii (w);
+            tempfile__copy_ascii (w);
         for (int i = 0; i < RUN; i++) {
             if (w->in == w->in_end)
                 return STEP_DONE;
             uint32_t c = *w->in;
             if (c >= t->first)
-                c = t->chars[c - t->first];
+                c = single_character (t, *w->in);
             if (c == NO_CELL)
                 return bad_bytes (w, 1);
             if (room (w) < 3 && room (w) < utf8_length (c))
@@ -42,7 +42,7 @@ single_encode (struct codec *codec, struct codec_state *s, struct work *w)
     (void) s;
     for (;;) {
         if (codec->ascii)
-            copy_ascii (w);
+            tempfile__copy_ascii (w);
         for (int i = 0; i < RUN; i++) {
             uint32_t c;
             enum step step;
@@ -58,14 +58,7 @@ single_encode (struct codec *codec, struct codec_state *s, struct work *w)
     }
 }
 
-static void
-close_single (struct codec *codec)
-{
-    free (codec);
-}
-
-static const struct codec_ops single_ops = {
-    .decode = single_decode, .encode = single_encode, .close = close_single};
+static const struct codec_ops single_ops = {.decode = single_decode, .encode = single_encode};
 
 struct codec *
 tempfile__codec_single (enum single_set which)

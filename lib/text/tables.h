@@ -3,13 +3,13 @@
  * Character sets as constant tables, which tables/generate.py makes: from bytes to characters and
  * back, without memory of their own and without a lock.
  *
- * A set of single bytes has a table of its upper half, or of all bytes where the lower one is not
- * ASCII, and, for the way back, blocks of 32 characters that the sets have in common.
+ * A set of single bytes has for each 32 bytes the number of their characters, and for the way back
+ * where the bytes of each 32 characters are. The sets have these pieces in common.
  *
  * A set of two bytes has a key for each character: the row in the upper byte, the place in the row
  * in the lower one. The encodings say which bytes a key stands for, so one set serves several of
  * them. The way back has the keys in the order of the characters:
- *     sparse  for each 256 characters it is known which keys are theirs, and these are searched
+ *     sparse  for each 1024 characters it is known which keys are theirs, and these are searched
  *     dense   for each 64 characters there is a bit for each; their number in front of a character
  *             is the place of its key
  *     near    as dense, but there are no keys, for the cells are nearly in order: they are looked
@@ -30,14 +30,22 @@ enum { NO_CELL = 0xffff, NO_KEY = 0xffff };
 enum { SINGLE_SHIFT = 5, SINGLE_BLOCK = 1 << SINGLE_SHIFT, SINGLE_INDEX = 0x10000 >> SINGLE_SHIFT };
 
 struct single {
-    const uint16_t *chars; /* of the bytes from `first` on */
-    unsigned first;        /* 0x80: below, it is ASCII both ways; else 0 */
-    const uint16_t *rows;  /* by the number of a block of characters: where its bytes are */
+    uint8_t first; /* 0x80: below, it is ASCII both ways; else 0 */
+    uint8_t parts[256 >> SINGLE_SHIFT];
+    uint16_t rows[SINGLE_ROWS]; /* by the number of a block of characters: where its bytes are */
 };
 
 extern const struct single tempfile__singles[SINGLES];
+extern const uint16_t tempfile__single_parts[SINGLE_PARTS][SINGLE_BLOCK];
 extern const uint8_t tempfile__single_blocks[SINGLE_INDEX];
 extern const unsigned char tempfile__single_bytes[SINGLE_BYTES];
+
+/* The character of a byte, or NO_CELL. */
+static inline unsigned
+single_character (const struct single *s, unsigned char b)
+{
+    return tempfile__single_parts[s->parts[b >> SINGLE_SHIFT]][b % SINGLE_BLOCK];
+}
 
 /* The byte of C, which is none of ASCII if `first` is 0x80; 0: it has none, or is U+0000. */
 static inline unsigned
@@ -76,7 +84,7 @@ struct set {
     const uint64_t *bits;
     const uint16_t *before;
     const uint16_t *keys; /* NULL: near, or follow */
-    const uint8_t *lows;  /* sparse: the lower bytes of the characters; NULL: as the cells say */
+    const uint16_t *lows; /* sparse: by SPARSE_MASK; NULL: as the cells say */
     const uint16_t *far;
     const struct pair *pairs;
     uint16_t first_key; /* follow; else 0 */
@@ -115,17 +123,19 @@ set_character (const struct set *s, unsigned cell)
     return (cell & 0xf800) == FAR ? PLANE_2 | s->far[cell - FAR - s->n_pairs] : cell;
 }
 
+enum { SPARSE_SHIFT = 10, SPARSE_MASK = (1 << SPARSE_SHIFT) - 1 };
+
 /* Of the keys from BEGIN to END. */
 static inline unsigned
 set_sparse_key (const struct set *s, uint32_t c, unsigned begin, unsigned end)
 {
     while (begin < end) {
         unsigned middle = (begin + end) / 2;
-        unsigned low =
-            s->lows ? s->lows[middle] : set_character (s, set_cell (s, s->keys[middle])) & 0xff;
-        if (low == (c & 0xff))
+        unsigned low = s->lows ? s->lows[middle]
+                               : set_character (s, set_cell (s, s->keys[middle])) & SPARSE_MASK;
+        if (low == (c & SPARSE_MASK))
             return s->keys[middle];
-        if (low < (c & 0xff))
+        if (low < (c & SPARSE_MASK))
             begin = middle + 1;
         else
             end = middle;
@@ -154,8 +164,10 @@ set_key (const struct set *s, uint32_t c)
     if (page > 0xff && (!s->two_planes || page >> 8 != PLANE_2 >> 16))
         return 0;
     page -= page > 0xff ? 0x100 : 0;
-    if (s->start)
-        return set_sparse_key (s, c, s->start[page], s->start[page + 1]);
+    if (s->start) {
+        const uint16_t *start = &s->start[page >> (SPARSE_SHIFT - 8)];
+        return set_sparse_key (s, c, start[0], start[1]);
+    }
     if (!s->pages[page])
         return 0;
     unsigned block = (s->pages[page] - 1u) * 4 + (c >> 6 & 3);
@@ -203,9 +215,9 @@ sets_key (const struct set *const *s, uint32_t c)
 
 /*
  * C, of N bytes, and the character after it, if the two have one key; in *N how long they are.
- * *WAIT: what comes after decides, and is not there yet.
+ * *WAIT: what comes after decides, and is not there yet. Not inline, for it is rare and large.
  */
-static inline unsigned
+static __attribute__ ((__noinline__, __unused__)) unsigned
 pair_key (const struct set *s, const struct work *w, uint32_t c, int *n, bool *wait)
 {
     const unsigned char *next = w->in + *n;

@@ -199,7 +199,7 @@ release (struct text *t)
 {
     tempfile__index_free (&t->index);
     if (t->codec)
-        t->codec->ops->close (t->codec);
+        free (t->codec);
     free (t);
 }
 
@@ -270,7 +270,7 @@ tempfile__text_check (struct text_settings *settings)
     struct codec *codec = tempfile__codec_open (settings->encoding);
     if (!codec)
         return -1;
-    codec->ops->close (codec);
+    free (codec);
     return 0;
 }
 

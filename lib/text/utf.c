@@ -17,12 +17,6 @@ native (void)
     return *(const unsigned char *) &endianness ? LITTLE : BIG;
 }
 
-static void
-close_plain (struct codec *codec)
-{
-    free (codec);
-}
-
 /* --- UTF-8 --- */
 
 /* Sixteen bytes at once; what is said of each is its uppermost bit. */
@@ -99,6 +93,28 @@ good_utf8 (const unsigned char *p, size_t n)
     return whole (p, i);
 }
 
+void
+tempfile__copy_ascii (struct work *w)
+{
+    size_t n = left (w) < room (w) ? left (w) : room (w);
+    size_t i = 0;
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    for (; i + 2 * RUN <= n && is_ascii_run (in + i) && is_ascii_run (in + i + RUN); i += 2 * RUN)
+        memcpy (out + i, in + i, 2 * RUN);
+    for (; i + 8 <= n; i += 8) {
+        uint64_t eight;
+        memcpy (&eight, in + i, 8);
+        if (eight & UINT64_C (0x8080808080808080))
+            break;
+        memcpy (out + i, &eight, 8);
+    }
+    for (; i < n && in[i] < 0x80; i++)
+        out[i] = in[i];
+    w->in += i;
+    w->out += i;
+}
+
 static void
 copy_good (struct work *w)
 {
@@ -114,7 +130,7 @@ copy_utf8 (struct work *w, bool lone_in, bool lone_out)
 {
     for (;;) {
         copy_good (w);
-        copy_ascii (w);
+        tempfile__copy_ascii (w);
         for (int i = 0; i < RUN; i++) {
             if (w->in == w->in_end)
                 return STEP_DONE;
@@ -157,7 +173,7 @@ utf8_same (const struct codec *codec, const unsigned char *p, size_t n)
 }
 
 static const struct codec_ops utf8_ops = {
-    .decode = utf8_decode, .encode = utf8_encode, .same = utf8_same, .close = close_plain};
+    .decode = utf8_decode, .encode = utf8_encode, .same = utf8_same};
 
 /* With a mark in front: codec_state.a says whether it is past. */
 static const unsigned char mark8[3] = {0xef, 0xbb, 0xbf};
@@ -205,11 +221,8 @@ past_mark (struct codec_state *s, bool start)
     s->a = !start;
 }
 
-static const struct codec_ops sig_ops = {.decode = sig_decode,
-                                         .encode = sig_encode,
-                                         .reposition = past_mark,
-                                         .passed = sig_passed,
-                                         .close = close_plain};
+static const struct codec_ops sig_ops = {
+    .decode = sig_decode, .encode = sig_encode, .reposition = past_mark, .passed = sig_passed};
 
 /* --- UTF-16 --- */
 
@@ -454,12 +467,9 @@ past_order_mark (struct codec_state *s, bool start)
     s->a = start ? START : native ();
 }
 
-static const struct codec_ops utf16_ops = {.decode = utf16_decode,
-                                           .encode = utf16_encode,
-                                           .reposition = past_order_mark,
-                                           .close = close_plain};
-static const struct codec_ops utf16_fixed_ops = {
-    .decode = utf16_decode, .encode = utf16_encode, .close = close_plain};
+static const struct codec_ops utf16_ops = {
+    .decode = utf16_decode, .encode = utf16_encode, .reposition = past_order_mark};
+static const struct codec_ops utf16_fixed_ops = {.decode = utf16_decode, .encode = utf16_encode};
 
 /* --- UTF-32 --- */
 
@@ -544,41 +554,18 @@ utf32_encode (struct codec *codec, struct codec_state *s, struct work *w)
     return STEP_DONE;
 }
 
-static const struct codec_ops utf32_ops = {.decode = utf32_decode,
-                                           .encode = utf32_encode,
-                                           .reposition = past_order_mark,
-                                           .close = close_plain};
-static const struct codec_ops utf32_fixed_ops = {
-    .decode = utf32_decode, .encode = utf32_encode, .close = close_plain};
+static const struct codec_ops utf32_ops = {
+    .decode = utf32_decode, .encode = utf32_encode, .reposition = past_order_mark};
+static const struct codec_ops utf32_fixed_ops = {.decode = utf32_decode, .encode = utf32_encode};
 
 /* --- Latin-1 and ASCII: codec.variant is the number of characters --- */
-
-static void
-latin_decode_easy (struct work *w)
-{
-    const unsigned char *in = w->in;
-    unsigned char *out = w->out;
-    for (; w->in_end - in >= RUN && w->out_end - out >= 2 * RUN; in += RUN) {
-        if (is_ascii_run (in)) {
-            memcpy (out, in, RUN);
-            out += RUN;
-            continue;
-        }
-        for (int i = 0; i < RUN; i++)
-            out += utf8_put_short (out, in[i]);
-    }
-    w->in = in;
-    w->out = out;
-}
 
 static enum step
 latin_decode (struct codec *codec, struct codec_state *s, struct work *w)
 {
     (void) s;
-    if (codec->variant == 256)
-        latin_decode_easy (w);
     for (;;) {
-        copy_ascii (w);
+        tempfile__copy_ascii (w);
         if (w->in == w->in_end)
             return STEP_DONE;
         if (w->out == w->out_end)
@@ -591,44 +578,12 @@ latin_decode (struct codec *codec, struct codec_state *s, struct work *w)
     }
 }
 
-static void
-latin_encode_easy (struct work *w, uint32_t limit)
-{
-    const unsigned char *in = w->in;
-    unsigned char *out = w->out;
-    while (w->in_end - in >= ENOUGH && w->out_end - out >= SLOTS) {
-        uint16_t c[SLOTS];
-        uint32_t all = 0;
-        size_t used;
-        if (is_ascii_run (in)) {
-            memcpy (out, in, RUN);
-            in += RUN;
-            out += RUN;
-            continue;
-        }
-        unsigned n = get_run (in, c, &used);
-        unsigned char *next = out;
-        for (unsigned i = 0; i < n; i++) {
-            *next = (unsigned char) c[i];
-            next += is_some (c[i]);
-            all |= c[i] & -is_some (c[i]);
-        }
-        if (n == 0 || all >= limit)
-            break;
-        in += used;
-        out = next;
-    }
-    w->in = in;
-    w->out = out;
-}
-
 static enum step
 latin_encode (struct codec *codec, struct codec_state *s, struct work *w)
 {
     (void) s;
-    latin_encode_easy (w, codec->variant);
     for (;;) {
-        copy_ascii (w);
+        tempfile__copy_ascii (w);
         uint32_t c;
         enum step step;
         int n = next_character (w, &c, &step);
@@ -641,8 +596,7 @@ latin_encode (struct codec *codec, struct codec_state *s, struct work *w)
     }
 }
 
-static const struct codec_ops latin_ops = {
-    .decode = latin_decode, .encode = latin_encode, .close = close_plain};
+static const struct codec_ops latin_ops = {.decode = latin_decode, .encode = latin_encode};
 
 /* --- bytes that pass through unchanged --- */
 
@@ -667,7 +621,7 @@ all_same (const struct codec *codec, const unsigned char *p, size_t n)
 }
 
 static const struct codec_ops bytes_ops = {
-    .decode = copy_bytes, .encode = copy_bytes, .same = all_same, .close = close_plain};
+    .decode = copy_bytes, .encode = copy_bytes, .same = all_same};
 
 /* --- UTF-7 --- */
 
@@ -771,6 +725,7 @@ utf7_finish (struct codec_state *s, struct work *w)
         leave_base64 (s, w, NO_CHARACTER);
 }
 
+/* A unit of UTF-16, and the one that waits. */
 static void
 put_unit (struct codec_state *s, struct work *w, uint32_t unit)
 {
@@ -781,11 +736,11 @@ put_unit (struct codec_state *s, struct work *w, uint32_t unit)
         return;
     }
     if (high)
-        w->out += utf8_put (w->out, high);
+        w->out += utf8_put_short (w->out, high);
     if (unit >= 0xd800 && unit < 0xdc00)
         s->a |= unit << HIGH_SHIFT;
     else
-        w->out += utf8_put (w->out, unit);
+        w->out += utf8_put_short (w->out, unit);
 }
 
 static void
@@ -818,7 +773,7 @@ end_base64 (struct codec_state *s, struct work *w, unsigned char c)
         return bad_bytes (w, 1);
     s->a = s->b = 0;
     if (high && c < 0x80 && c != '+')
-        w->out += utf8_put (w->out, high);
+        w->out += utf8_put_short (w->out, high);
     if (c == '-')
         w->in++;
     return STEP_DONE;
@@ -885,11 +840,8 @@ utf7_passed (struct codec_state *s)
     s->a = s->b = 0;
 }
 
-static const struct codec_ops utf7_ops = {.decode = utf7_decode,
-                                          .encode = utf7_encode,
-                                          .passed = utf7_passed,
-                                          .finish = utf7_finish,
-                                          .close = close_plain};
+static const struct codec_ops utf7_ops = {
+    .decode = utf7_decode, .encode = utf7_encode, .passed = utf7_passed, .finish = utf7_finish};
 
 struct codec *
 tempfile__codec_utf (enum utf kind)

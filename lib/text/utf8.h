@@ -246,28 +246,9 @@ utf8_put_short (unsigned char *p, uint32_t c)
     return 3;
 }
 
-/* Moves over what is ASCII at the front of the input, as far as there is room. */
-static inline void
-copy_ascii (struct work *w)
-{
-    size_t n = left (w) < room (w) ? left (w) : room (w);
-    size_t i = 0;
-    const unsigned char *in = w->in;
-    unsigned char *out = w->out;
-    for (; i + 2 * RUN <= n && is_ascii_run (in + i) && is_ascii_run (in + i + RUN); i += 2 * RUN)
-        memcpy (out + i, in + i, 2 * RUN);
-    for (; i + 8 <= n; i += 8) {
-        uint64_t eight;
-        memcpy (&eight, in + i, 8);
-        if (eight & UINT64_C (0x8080808080808080))
-            break;
-        memcpy (out + i, &eight, 8);
-    }
-    for (; i < n && in[i] < 0x80; i++)
-        out[i] = in[i];
-    w->in += i;
-    w->out += i;
-}
+/* Moves over what is ASCII at the front of the input, as far as there is room. It is in utf.c, for
+ * it is large and called once for many characters. */
+void tempfile__copy_ascii (struct work *);
 
 /* What to say of the LENGTH that utf8_get() found, when it is not a character. */
 static inline enum step

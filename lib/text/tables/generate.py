@@ -71,7 +71,7 @@ def single_set(encoding):
     back = {c: encode(encoding, c)[0] for c in sorted(set(chars)) if c != NO_CELL}
     plain = all(chars[i] == i == back[i] for i in range(128))
     first = 128 if plain else 0
-    return first, chars[first:], {c: b for c, b in back.items() if c >= first}
+    return first, chars, {c: b for c, b in back.items() if c >= first}
 
 
 def joined(blocks):
@@ -86,6 +86,10 @@ def joined(blocks):
     return pool
 
 
+def in_parts(chars):
+    return [tuple(chars[n:n + BLOCK]) for n in range(0, len(chars), BLOCK)]
+
+
 def write_singles(directory):
     sets = [single_set(name) for name in SINGLES]
     used = sorted({c // BLOCK for _, _, back in sets for c in back})
@@ -94,6 +98,8 @@ def write_singles(directory):
         for _, _, back in sets]
     pool = joined(sorted({block for row in wanted for block in row}))
     rows = [[pool.index(bytes(block)) for block in row] for row in wanted]
+    parts = sorted({part for _, chars, _ in sets for part in in_parts(chars)})
+    assert len(parts) <= 0x100
     index = [0] * (0x10000 // BLOCK)
     for number, block in enumerate(used, 1):
         index[block] = number
@@ -102,22 +108,20 @@ def write_singles(directory):
                 'enum single_set {\n')
         f.write(''.join(f'    SINGLE_{name.upper()},\n' for name in SINGLES))
         f.write('    SINGLES\n};\n\n'
-                f'enum {{ SINGLE_BYTES = {len(pool)} }};\n\n#endif\n')
+                f'enum {{ SINGLE_BYTES = {len(pool)}, SINGLE_ROWS = {len(rows[0])}, '
+                f'SINGLE_PARTS = {len(parts)} }};\n\n#endif\n')
     with open(os.path.join(directory, 'single.c'), 'w', encoding='ascii') as f:
         f.write(HEADER + '#include "base/export.h"\n\n#include "text/tables.h"\n')
-        same = {}
-        for name, (_, chars, _), row in zip(SINGLES, sets, rows):
-            shared = same.setdefault(tuple(chars), name)
-            if shared == name:
-                f.write(f'\nstatic const uint16_t chars_{name}[] = {{\n{numbers(chars, 4)}}};\n')
-            f.write(f'\nstatic const uint16_t rows_{name}[] = {{\n{numbers(row, 4)}}};\n')
+        f.write('\nconst uint16_t tempfile__single_parts[SINGLE_PARTS][SINGLE_BLOCK] = {\n' +
+                ''.join(f'    {{\n{numbers(part, 4)}    }},\n' for part in parts) + '};\n')
         f.write('\nconst uint8_t tempfile__single_blocks[SINGLE_INDEX] = {\n' +
                 numbers(index, 2) + '};\n')
         f.write('\nconst unsigned char tempfile__single_bytes[SINGLE_BYTES] = {\n' +
                 numbers(pool, 2) + '};\n')
         f.write('\nconst struct single tempfile__singles[SINGLES] = {\n')
-        for name, (first, chars, _) in zip(SINGLES, sets):
-            f.write(f'    {{chars_{same[tuple(chars)]}, {first}, rows_{name}}},\n')
+        for (first, chars, _), row in zip(sets, rows):
+            numbers_of_parts = ', '.join(str(parts.index(part)) for part in in_parts(chars))
+            f.write(f'    {{{first}, {{{numbers_of_parts}}}, {{\n{numbers(row, 4)}    }}}},\n')
         f.write('};\n')
 
 
@@ -287,7 +291,8 @@ def write_set(f, name, charset, how):
     if how == 'sparse':
         pages, bits, before = [], [], []
         if any(charset.chars.get(k) != (c,) for c, k in singles.items()):
-            lows = [c & 0xff for c in singles]
+            lows = [c & 0x3ff for c in singles]
+        start = start[::4]  # SPARSE_SHIFT
     else:
         start = []
     if how == 'near':
@@ -304,7 +309,7 @@ def write_set(f, name, charset, how):
         keys = []
     arrays = [('rows', 'struct row', rows, 0), ('cells', 'uint16_t', cells, 4), ('start', 'uint16_t', start, 4),
               ('pages', 'uint8_t', pages, 2), ('bits', 'uint64_t', bits, 16),
-              ('before', 'uint16_t', before, 4), ('keys', 'uint16_t', keys, 4), ('lows', 'uint8_t', lows, 2),
+              ('before', 'uint16_t', before, 4), ('keys', 'uint16_t', keys, 4), ('lows', 'uint16_t', lows, 4),
               ('far', 'uint16_t', [c & 0xffff for c in far], 4)]
     for kind, c_type, values, width in arrays:
         text = numbers(values, width) if width else ''.join(f'    {{{a}, {b}, {c}}},\n'

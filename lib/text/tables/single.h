@@ -77,6 +77,6 @@ enum single_set {
     SINGLES
 };
 
-enum { SINGLE_BYTES = 12140 };
+enum { SINGLE_BYTES = 12140, SINGLE_ROWS = 83, SINGLE_PARTS = 210 };
 
 #endif
