@@ -5,8 +5,7 @@
     generate.py [DIRECTORY]      writes single.c, single.h and east.c there
 
 Which bytes stand for which characters is taken from Python, for "the same as Python" is what the
-tables promise. Any Python from 3.10 on gives the same files. Where a later one says something else,
-it is written here which is right; so far there is no such place.
+tables promise. Python 3.11 gives the committed files; 3.14 differs in single.c and single.h.
 
 What a set holds is asked for in the encoding that holds it plainly: JIS X 0208 and JIS X 0212 in
 euc_jp, JIS X 0213 in euc_jis_2004, GB 2312 in gb2312, KS X 1001 in cp949 (in euc_kr its filler
