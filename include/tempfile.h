@@ -119,7 +119,7 @@ struct tempfile_options {
     /* 1: a file of memfd_create(2), which needs no directory; streams without a name only, and not
        with dir */
     int in_memory TEMPFILE_0_;
-    /* in the directory of this file, its symbolic links followed; not with dir */
+    /* must be NULL in this version, which refuses anything else with EINVAL */
     const char *beside TEMPFILE_0_;
 };
 

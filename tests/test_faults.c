@@ -59,6 +59,9 @@ static const struct {
     {"in_memory_read_only", "close", ANY, "of a descriptor that nothing was written to"},
     {NULL, "memfd_create", EINVAL, "the kernel does not know seals of execution"},
     {NULL, "fchmodat", ANY, "fchmod serves"},
+    {NULL, "statx", ANY, "fstat serves, without the mount"},
+    {NULL, "fchmodat2", ANY, "/proc serves; or a file system without permissions"},
+    {"mkdtemp_*", "close", ANY, "of a handle, by which nothing is written"},
     {NULL, "mkdir", EEXIST, "another name"},
     {NULL, "flock", EWOULDBLOCK, "another name; somebody uses it"},
     {NULL, "read", ANY, "stdio reads ahead when it seeks, and makes do without"},
@@ -235,7 +238,8 @@ lacks_directory (const struct run *run, const struct outcome *o)
 static bool
 has_own_words (const struct outcome *o)
 {
-    static const char *const words[] = {"no usable directory", "there is no /proc", "no unused name"};
+    static const char *const words[] = {"no usable directory", "there is no /proc",
+                                        "no unused name"};
 
     for (int i = 0; i < LENGTH (words); i++)
         if (strstr (o->message, words[i]))

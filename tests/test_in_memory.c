@@ -28,6 +28,22 @@ START_TEST (file_in_memory_needs_no_directory)
 }
 END_TEST
 
+/* A message of the program's shall not get into it. */
+START_TEST (file_in_memory_gets_no_standard_descriptor)
+{
+    int saved = dup (STDIN_FILENO);
+
+    ck_assert_int_ge (saved, 0);
+    close (STDIN_FILENO);
+    FILE *f = TemporaryFile (.in_memory = 1);
+    int fd = f ? fileno (f) : -1;
+    dup2 (saved, STDIN_FILENO);
+    close (saved);
+    ck_assert_int_gt (fd, STDERR_FILENO);
+    assert_closes (f);
+}
+END_TEST
+
 static int
 count (void *arg)
 {
@@ -156,6 +172,7 @@ main (void)
     tcase_add_test (tc, only_a_stream_without_a_name_is_in_memory);
 #ifdef F_ADD_SEALS
     tcase_add_test (tc, file_in_memory_needs_no_directory);
+    tcase_add_test (tc, file_in_memory_gets_no_standard_descriptor);
     tcase_add_test (tc, file_in_memory_has_every_kind_of_stream);
     tcase_add_loop_test (tc, file_in_memory_has_the_flags_of_its_mode, 0, LENGTH (modes));
     tcase_add_test (tc, file_in_memory_cannot_be_executed);

@@ -35,7 +35,9 @@ create (const struct settings *s)
     unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
     unsigned execution = s->permissions & 0111 ? MFD_EXEC : MFD_NOEXEC_SEAL;
     int fd = memfd_create (s->prefix, flags | execution);
-    return fd < 0 && errno == EINVAL ? memfd_create (s->prefix, flags) : fd;
+    if (fd < 0 && errno == EINVAL)
+        fd = memfd_create (s->prefix, flags);
+    return fd < 0 ? fd : above_standard (fd);
 }
 
 /* A descriptor of another opening, for a mode that reads only or writes only. FD is closed. */

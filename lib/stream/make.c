@@ -28,7 +28,7 @@ buffer_size (const struct settings *settings)
         return 0;
     size_t wanted = settings->buffering > 1 ? (size_t) settings->buffering : BUFFER, power = 2;
     if (!settings->mode.text)
-        return wanted + EXTRA;
+        return settings->buffering > 1 ? wanted : wanted + EXTRA;
     while (power < wanted)
         power *= 2;
     return power + 1;

@@ -73,9 +73,9 @@ static int
 move_over (int fd, const char *from, const char *to)
 {
     struct stat st;
-    if (rename (from, to) < 0)
+    if (fstat (fd, &st) < 0 || rename (from, to) < 0)
         return -1;
-    if (fstat (fd, &st) < 0 || st.st_nlink < 2 || !leads_to (from, &st) || same_name (from, to))
+    if (st.st_nlink < 2 || !leads_to (from, &st) || same_name (from, to))
         return 0;
     return unlink (from);
 }
