@@ -546,19 +546,38 @@ static const struct {
     const char *call;
     bool directory;
     int recoverable;
+    bool before; /* there is nothing to delete yet */
 } interruptions[] = {
-    {"open", false, 0}, {"fstat", false, 0}, {"open", false, 1}, {"flock", false, 1},
-    {"mkdir", true, 0}, {"lstat", true, 0},  {"mkdir", true, 1}, {"flock", true, 1},
+    {"open", false, 0, true},   {"fstat", false, 0, false}, {"open", false, 1, true},
+    {"flock", false, 1, false}, {"mkdir", true, 0, true},   {"lstat", true, 0, false},
+    {"mkdir", true, 1, true},   {"flock", true, 1, false},
 };
 
-/* The process lives on, but what was being made when all was deleted does not come to be. */
+/* Before it exists it is not deleted: it comes to be, and goes in its time. */
+static void
+open_and_close (const struct tempfile_options *o, bool directory)
+{
+    if (directory) {
+        struct tempfile_dir *d = tempfile_open_dir (o, sizeof *o);
+        ck_assert_msg (d != NULL, "%s", tempfile_errmsg ());
+        ck_assert_int_eq (tempfile_dir_close (d), 0);
+        return;
+    }
+    FILE *f = tempfile_open_named (o, sizeof *o);
+    ck_assert_msg (f != NULL, "%s", tempfile_errmsg ());
+    assert_closes (f);
+}
+
+/* The process lives on. What existed when all was deleted is not handed out. */
 START_TEST (a_cleanup_in_the_middle_of_making_something_leaves_nothing)
 {
     struct tempfile_options o = {.recoverable = interruptions[_i].recoverable};
 
     ck_assert_ptr_nonnull (tempfile_gettempdir ());
     faults_interrupt (interruptions[_i].call, tempfile_cleanup);
-    if (interruptions[_i].directory)
+    if (interruptions[_i].before)
+        open_and_close (&o, interruptions[_i].directory);
+    else if (interruptions[_i].directory)
         assert_null (tempfile_open_dir (&o, sizeof o), EINTR, "being cleaned up");
     else
         assert_null (tempfile_open_named (&o, sizeof o), EINTR, "being cleaned up");
