@@ -14,10 +14,11 @@
  *
  * Failure is NULL or -1 with errno set; tempfile_errmsg() says in one line what was wrong.
  * Where a program has a tempfile.h of its own, <libtempfile/tempfile.h> is this one.
- * Every function may be called from any thread. A child, made by fork(), _Fork(), vfork() or clone(),
- * never deletes what its parent made. Only where a function says so may it be called from a signal
- * handler. A cancellation that is pending acts before a call has done anything; one that comes later
- * acts after it. Once exit() has begun to delete, no other thread makes a name: ECANCELED.
+ * Every function may be called from any thread. A child, made by fork(), _Fork(), vfork() or
+ * clone(), never deletes what its parent made. Only where a function says so may it be called from
+ * a signal handler. A cancellation that is pending acts before a call has done anything; one that
+ * comes later acts after it. Once exit() has begun to delete, no other thread makes a name:
+ * ECANCELED.
  */
 #ifndef LIBTEMPFILE_TEMPFILE_H
 #define LIBTEMPFILE_TEMPFILE_H
@@ -436,11 +437,11 @@ const char *tempfile_gettempprefix (void);
  * Opts in: from now on each signal whose default is to end the process, and which the program
  * neither handles nor ignores, deletes every file of this process that would be deleted at exit,
  * and then ends the process: SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2,
- * SIGPROF, SIGVTALRM, SIGPOLL, SIGXCPU, SIGXFSZ, SIGTRAP, SIGSYS, the crash signals SIGSEGV, SIGBUS,
- * SIGABRT, SIGILL and SIGFPE, and Linux's SIGSTKFLT and SIGPWR. A handler of the program's own is
- * left alone, whenever it was installed; it may call tempfile_cleanup(). Once this was called, the
- * library stays loaded: dlclose() deletes nothing then. Calling it again is harmless. Returns 0, or
- * -1 with any errno of sigaction(2).
+ * SIGPROF, SIGVTALRM, SIGPOLL, SIGXCPU, SIGXFSZ, SIGTRAP, SIGSYS, the crash signals SIGSEGV,
+ * SIGBUS, SIGABRT, SIGILL and SIGFPE, and Linux's SIGSTKFLT and SIGPWR. A handler of the program's
+ * own is left alone, whenever it was installed; it may call tempfile_cleanup(). Once this was
+ * called, the library stays loaded: dlclose() deletes nothing then. Calling it again is harmless.
+ * Returns 0, or -1 with any errno of sigaction(2).
  */
 int tempfile_cleanup_on_signals (void);
 

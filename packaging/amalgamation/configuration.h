@@ -6,8 +6,8 @@
  *
  *     TEMPFILE_NO_TEXT      no text streams: a mode without b fails with ENOTSUP
  *     TEMPFILE_API          what stands before each public function: nothing, if it is not defined
- *     TEMPFILE_USE_FUNOPEN  streams are made by funopen(), which -lbsd may have, also where there is
- *                           fopencookie()
+ *     TEMPFILE_USE_FUNOPEN  streams are made by funopen(), which -lbsd may have, also where there
+ * is fopencookie()
  *
  * Not with -include tempfile.h: what tempfile.c asks of the system's headers must come first.
  */
@@ -91,4 +91,3 @@
 #ifndef TEMPFILE_API
 #define TEMPFILE_API
 #endif
-
