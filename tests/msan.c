@@ -2,8 +2,8 @@
 /*
  * For MemorySanitizer, which knows what is initialized only in what is compiled for it: what libc
  * has put into a FILE and what it passes to the callbacks of a custom stream, and what the kernel
- * has put into the buffers of getdents64() and statx(), is known to be there. Linked with --wrap for each of
- * these; see .ci/run.
+ * has put into the buffers of getdents64() and statx(), is known to be there. Linked with --wrap
+ * for each of these; see .ci/run.
  */
 #include <stddef.h>
 #include <stdio.h>
