@@ -26,8 +26,8 @@ cancellation_restore (const int *before)
     pthread_setcancelstate (*before, NULL);
 }
 
-#define NO_CANCELLATION                                                            \
-    __attribute__ ((__cleanup__ (cancellation_restore))) int cancellation_before = \
+#define NO_CANCELLATION                                                                        \
+    __attribute__ ((__cleanup__ (cancellation_restore), __unused__)) int cancellation_before = \
         cancellation_forbid ()
 
 #define CANCELLED_BEFORE_OR_NOT_AT_ALL \
