@@ -53,11 +53,15 @@ create (struct tempfile_dir *d, struct settings *s)
     struct attempt a = {s, NULL};
     if (tempfile__tempdir_try (s->dir, attempt_directory, &a) < 0)
         return -1;
+    if (s->delete_when == TEMPFILE_DELETE_NEVER && tempfile__entry_keep (a.entry) < 0) {
+        int err = errno;
+        tempfile__entry_discard (a.entry);
+        errno = err;
+        return -1;
+    }
     d->entry = a.entry;
     d->on_close = s->on_close;
     d->on_close_arg = s->on_close_arg;
-    if (s->delete_when == TEMPFILE_DELETE_NEVER)
-        tempfile__entry_keep (d->entry);
     return 0;
 }
 

@@ -35,16 +35,9 @@ tempfile_register (const char *path)
 EXPORT int
 tempfile_keep_path (const char *path)
 {
-    bool recoverable;
     if (!path)
         return tempfile__fail (EINVAL, "tempfile_keep_path: no path");
-    if (tempfile__left_check (path, &recoverable) < 0)
-        return -1;
-    if (recoverable)
-        return tempfile__fail (EINVAL, "'%s': a recoverable file cannot be kept under its name",
-                               path);
-    tempfile__left_forget (path);
-    return 0;
+    return tempfile__left_keep (path);
 }
 
 EXPORT int

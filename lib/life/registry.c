@@ -21,6 +21,7 @@ enum state {
     FREE,
     RESERVED,
     PENDING,
+    DOOMED,
     LIVE,
     KEPT,
     LEFT,
@@ -37,7 +38,7 @@ struct entry {
     unsigned number;
     _Atomic int kind;
     int lock;                /* a descriptor, or -1 */
-    _Atomic pthread_t maker; /* while PENDING: the thread that is making the file */
+    _Atomic pthread_t maker; /* while PENDING or DOOMED: who is making the file */
     char *path;
     struct entry *former; /* held along with this one: an earlier name of the same file */
     atomic_bool indexed;
@@ -234,11 +235,13 @@ release (struct entry *e)
 }
 
 /* Of what nobody holds: the one who moves it there releases it. */
-static void
+static bool
 release_if (struct entry *e, int from)
 {
-    if (move (e, from, RELEASED))
+    bool moved = move (e, from, RELEASED);
+    if (moved)
         push (&released, e);
+    return moved;
 }
 
 static int
@@ -370,9 +373,11 @@ tempfile__entry_path (const struct entry *e)
     return e->path;
 }
 
+/* By its maker, when the file is not there, or cannot be deleted. */
 static int
-fail_taken (void)
+fail_doomed (struct entry *e)
 {
+    move (e, DOOMED, TAKEN);
     return tempfile__fail (EINTR, "no file is made: the process is being cleaned up");
 }
 
@@ -385,7 +390,7 @@ tempfile__entry_pending (struct entry *e)
     atomic_store (&e->state, PENDING);
     while (how_it_ends () != LIVING) {
         if (!move (e, PENDING, RESERVED))
-            return fail_taken ();
+            return fail_doomed (e);
         if (wait_for_end () < 0)
             return -1;
         atomic_store (&e->state, PENDING);
@@ -396,7 +401,7 @@ tempfile__entry_pending (struct entry *e)
 int
 tempfile__entry_not_created (struct entry *e)
 {
-    return move (e, PENDING, RESERVED) ? 0 : fail_taken ();
+    return move (e, PENDING, RESERVED) ? 0 : fail_doomed (e);
 }
 
 /* By its holder, or as a reader. What cannot be indexed is found without. */
@@ -416,11 +421,17 @@ tempfile__entry_created (struct entry *e)
 {
     if (!move (e, PENDING, LIVE)) {
         remove_name (e);
-        return fail_taken ();
+        return fail_doomed (e);
     }
     if (atomic_load (&indexing) != NONE)
         index_entry (e);
     return 0;
+}
+
+static int
+fail_too_late (const char *path)
+{
+    return tempfile__fail (ECANCELED, "'%s': too late to keep it, it is deleted", path);
 }
 
 int
@@ -431,7 +442,7 @@ tempfile__entry_keep (struct entry *e)
     int state = atomic_load (&e->state);
     if ((state != TAKEN && state != GONE) || !was_made_here (e))
         return 0;
-    return tempfile__fail (ECANCELED, "'%s': too late to keep it, it is deleted", e->path);
+    return fail_too_late (e->path);
 }
 
 void
@@ -475,6 +486,7 @@ tempfile__entry_delete (struct entry *e)
 int
 tempfile__entry_discard (struct entry *e)
 {
+    move (e, KEPT, LIVE);
     int err = is_to_go (e) && is_mine (e) ? remove_name (e) : 0;
     if (err)
         tempfile__entry_leave (e);
@@ -551,27 +563,24 @@ check (struct entry *e, const char *path)
     return 0;
 }
 
-int
-tempfile__left_check (const char *path, bool *recoverable)
+static int
+keep_found (struct entry *e, const char *path)
 {
-    struct entry *e = enter () ? find (path) : NULL;
-    int result = check (e, path);
-    if (result == 0 && recoverable)
-        *recoverable = e->lock >= 0;
-    leave ();
-    return result;
+    if (check (e, path) < 0)
+        return -1;
+    if (e->lock >= 0)
+        return tempfile__fail (EINVAL, "'%s': a recoverable file cannot be kept under its name",
+                               path);
+    return move (e, LIVE, GONE) || release_if (e, LEFT) ? 0 : fail_too_late (path);
 }
 
-void
-tempfile__left_forget (const char *path)
+int
+tempfile__left_keep (const char *path)
 {
-    struct entry *e = enter () ? find (path) : NULL;
-    if (e && !move (e, LIVE, GONE)) {
-        release_if (e, LEFT);
-        release_if (e, TAKEN_LEFT);
-    }
+    int result = keep_found (enter () ? find (path) : NULL, path);
     leave ();
     collect ();
+    return result;
 }
 
 static bool
@@ -603,19 +612,6 @@ tempfile__left_register (char *path, enum entry_kind kind)
     return -1;
 }
 
-EXPORT int
-tempfile_unlink (const char *path)
-{
-    CANCELLED_BEFORE_OR_NOT_AT_ALL;
-    if (!path)
-        return tempfile__fail (EINVAL, "tempfile_unlink: no path");
-    if (tempfile__left_check (path, NULL) < 0)
-        return -1;
-    int err = unlink_name (path);
-    tempfile__left_forget (path);
-    return err ? tempfile__fail_system (err, "cannot delete '%s'", path) : 0;
-}
-
 static void
 adopt_all (unsigned generation)
 {
@@ -639,6 +635,13 @@ tempfile__registry_adopt (void)
     return 0;
 }
 
+static bool
+is_being_made (struct entry *e)
+{
+    int state = atomic_load (&e->state);
+    return state == PENDING || state == DOOMED;
+}
+
 /*
  * Another thread that is making a file is about to be done: a file made a moment later would be
  * left. If it is this thread, the signal has interrupted it, and it will go on only after us.
@@ -646,21 +649,50 @@ tempfile__registry_adopt (void)
 static void
 wait_for_maker (struct entry *e, int *patience)
 {
-    while (*patience > 0 && atomic_load (&e->state) == PENDING &&
+    while (*patience > 0 && is_being_made (e) &&
            !pthread_equal (atomic_load (&e->maker), pthread_self ())) {
         poll (NULL, 0, 1);
         --*patience;
     }
 }
 
-/* What another walk, or an earlier one, has TAKEN is repeated: nobody knows whether it goes on. */
+/*
+ * What another walk, or an earlier one, has TAKEN is repeated: nobody knows whether it goes on.
+ * What is being made still, may come into being after this: its maker deletes it, or whoever walks
+ * then.
+ */
 static bool
 take (struct entry *e)
 {
-    int state = atomic_load (&e->state);
-    if (state == PENDING || state == LIVE)
-        return move (e, PENDING, TAKEN) || move (e, LIVE, TAKEN) || move (e, LEFT, TAKEN_LEFT);
-    return state == TAKEN || state == TAKEN_LEFT || (state == LEFT && move (e, LEFT, TAKEN_LEFT));
+    return move (e, PENDING, DOOMED) || move (e, LIVE, TAKEN) || move (e, LEFT, TAKEN_LEFT) ||
+           atomic_load (&e->state) == DOOMED || atomic_load (&e->state) == TAKEN ||
+           atomic_load (&e->state) == TAKEN_LEFT;
+}
+
+/* It is TAKEN first, so that nobody keeps what goes. */
+static int
+delete_found (struct entry *e, const char *path)
+{
+    if (check (e, path) < 0)
+        return -1;
+    if (!take (e))
+        return check (NULL, path);
+    int err = unlink_name (path);
+    if (!move (e, TAKEN, GONE))
+        release_if (e, TAKEN_LEFT);
+    return err ? tempfile__fail_system (err, "cannot delete '%s'", path) : 0;
+}
+
+EXPORT int
+tempfile_unlink (const char *path)
+{
+    CANCELLED_BEFORE_OR_NOT_AT_ALL;
+    if (!path)
+        return tempfile__fail (EINVAL, "tempfile_unlink: no path");
+    int result = delete_found (enter () ? find (path) : NULL, path);
+    leave ();
+    collect ();
+    return result;
 }
 
 static void
@@ -703,7 +735,7 @@ walk (enum entry_kind kind, bool second, int *patience)
             wait_for_maker (e, patience);
         if (is_interrupted (e))
             delete_interrupted (e);
-        else if ((second || atomic_load (&e->state) != PENDING) && take (e))
+        else if ((second || !is_being_made (e)) && take (e))
             delete_taken (e);
     }
 }

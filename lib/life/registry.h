@@ -10,21 +10,25 @@
  *         ^                    |                  |
  *         +----not_created-----+                  +--leave--> LEFT
  *
- *     LIVE --unlink, by path--> GONE
- *     PENDING, LIVE --the end--> TAKEN --deleted--> GONE
+ *     LIVE --the end; unlink, by path--> TAKEN --deleted--> GONE
+ *     LIVE --keep, by path--> GONE
+ *     PENDING --the end, out of patience--> DOOMED --created, not_created--> TAKEN
  *     PENDING --the end, in a handler that interrupted its maker: only if the file is there--> GONE
- *     LEFT --the end--> TAKEN_LEFT
- *     all --delete, discard, leave; LEFT, TAKEN_LEFT --by path--> RELEASED --> FREE
+ *     LEFT --the end; unlink, by path--> TAKEN_LEFT
+ *     KEPT --discard--> LIVE
+ *     all --delete, discard, leave; LEFT --keep, by path--> RELEASED --> FREE
+ *     TAKEN_LEFT --unlink, by path--> RELEASED
  *
  *   FREE        not in use; on the free list
  *   RESERVED    has a holder and room for a path that is being made up
  *   PENDING     the path is final and the file may or may not exist: a create call is under way
+ *   DOOMED      as PENDING, and whoever makes it deletes it at once
  *   LIVE        the file exists and this library will delete it
  *   KEPT        the file exists and is nobody's business any more
  *   LEFT        as LIVE, but nobody holds it: it goes by its path, or at the end
- *   TAKEN       the process is about to end, and its file is being deleted, or cannot be
+ *   TAKEN       it is decided that the file goes; it is being deleted, or cannot be
  *   TAKEN_LEFT  the same, and nobody holds it
- *   GONE        the file was deleted; only the holder still knows
+ *   GONE        the file was deleted, or kept by its path; only the holder still knows
  *   RELEASED    of no use to anybody; a reader may still be looking at the path
  *
  * A held entry keeps its path until the holder ends.
@@ -87,7 +91,7 @@ char *tempfile__entry_path (const struct entry *);
 
 /*
  * Before and after the file is made. Each returns 0; or -1 with errno and message when the process
- * is about to end: ECANCELED, or EINTR when the entry has been TAKEN. There is no file then.
+ * is about to end: ECANCELED, or EINTR when the entry was DOOMED. There is no file then.
  */
 int tempfile__entry_pending (struct entry *);
 int tempfile__entry_not_created (struct entry *);
@@ -96,8 +100,9 @@ int tempfile__entry_created (struct entry *);
 /* -1 with ECANCELED and message: it is too late, the file is, or is being, deleted. */
 int tempfile__entry_keep (struct entry *);
 
-/* NEW, which is RESERVED, is KEPT and takes the place of OLD (or NULL) with its holder. OLD is
- * kept, and its path stays readable for as long as NEW is held. */
+/* NEW is KEPT, come what may: its file has another name by now, or is another's. It takes the
+ * place of OLD (or NULL) with its holder; OLD is kept, and its path stays readable for as long as
+ * NEW is held. */
 void tempfile__entry_succeed (struct entry *new, struct entry *old);
 bool tempfile__entry_is_kept (const struct entry *);
 
@@ -106,8 +111,8 @@ bool tempfile__entry_is_kept (const struct entry *);
  * already is no error. */
 int tempfile__entry_delete (struct entry *);
 
-/* The same for a file that was never handed out, so that nobody else will delete it: where that
- * cannot be done now, it stays, LEFT. */
+/* The same for a file that was never handed out, so that nobody else will delete it, KEPT or not:
+ * where that cannot be done now, it stays, LEFT. */
 int tempfile__entry_discard (struct entry *);
 
 /* Ends the hold; a LIVE file stays until somebody asks by path, or the end. */
@@ -115,13 +120,11 @@ void tempfile__entry_leave (struct entry *);
 
 /*
  * By path. PATH names a file that this process left, or holds and would delete, and not a
- * directory: 0; or -1 with errno (ENOENT, EISDIR, EPERM: it is the parent's) and message.
- * *RECOVERABLE, unless NULL: whether the registry owns a lock for it.
+ * directory: it is no more to be deleted, and what is held becomes GONE: 0. Or -1 with errno and
+ * message: ENOENT, EISDIR, EPERM (it is the parent's), EINVAL (the registry owns a lock for it),
+ * ECANCELED (too late).
  */
-int tempfile__left_check (const char *path, bool *recoverable);
-
-/* PATH is no more to be deleted, for it is deleted, or is to be kept. What is held becomes GONE. */
-void tempfile__left_forget (const char *path);
+int tempfile__left_keep (const char *path);
 
 /* PATH, malloc'ed, which exists, is as LEFT by this process from now on: 0; or -1 with errno and
  * message. One that is registered stays so. PATH is freed when it is not needed any more. */

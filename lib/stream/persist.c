@@ -186,7 +186,7 @@ link_replacing (int fd, const char *path)
         return -1;
     /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): with a result of 0 or more it is set */
     if (move_over (fd, tempfile__entry_path (fresh), path) == 0) {
-        tempfile__entry_keep (fresh);
+        tempfile__entry_succeed (fresh, NULL);
         tempfile__entry_leave (fresh);
         return 0;
     }

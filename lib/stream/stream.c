@@ -114,6 +114,16 @@ outlive_stream (struct entry *entry, int fd)
     return 0;
 }
 
+/* Before there is a stream, whose close would run the caller's functions. */
+static int
+settle_end (struct entry *entry, int fd, const struct settings *s)
+{
+    if (s->delete_when == TEMPFILE_DELETE_NEVER)
+        return tempfile__entry_keep (entry);
+    bool outlives = s->recoverable && s->delete_when == TEMPFILE_DELETE_ON_EXIT;
+    return outlives ? outlive_stream (entry, fd) : 0;
+}
+
 EXPORT FILE *
 tempfile_open_named (const struct tempfile_options *options, size_t size)
 {
@@ -125,9 +135,8 @@ tempfile_open_named (const struct tempfile_options *options, size_t size)
     int fd = tempfile__tempdir_try (s.dir, attempt_named, &a);
     if (fd < 0)
         return NULL;
-    bool outlives = s.recoverable && s.delete_when == TEMPFILE_DELETE_ON_EXIT;
     FILE *f = NULL;
-    if (outlives && outlive_stream (a.entry, fd) < 0)
+    if (settle_end (a.entry, fd, &s) < 0)
         close_saving_errno (fd);
     else
         f = open_custom (fd, a.entry, &s);
@@ -137,8 +146,6 @@ tempfile_open_named (const struct tempfile_options *options, size_t size)
         errno = err;
         return NULL;
     }
-    if (s.delete_when == TEMPFILE_DELETE_NEVER)
-        tempfile__entry_keep (a.entry);
     return f;
 }
 
