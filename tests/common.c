@@ -196,6 +196,26 @@ test_skip (const char *why)
 }
 
 bool
+test_has_text (void)
+{
+#ifdef HAVE_TEXT
+    return true;
+#else
+    test_skip ("this library was built without text");
+    return false;
+#endif
+}
+
+void
+test_needs_text (void)
+{
+#ifndef HAVE_TEXT
+    puts ("SKIP: this library was built without text");
+    exit (77);
+#endif
+}
+
+bool
 test_under_valgrind (void)
 {
     const char *preload = getenv ("LD_PRELOAD");

@@ -39,6 +39,12 @@ TCase *test_case (Suite *suite, const char *name);
 /* Runs all tests of SUITE; what main() returns. */
 int test_main (Suite *suite);
 
+/* Has the library text streams? Said aloud when it has not: of the running test. */
+bool test_has_text (void);
+
+/* The main() of a program that tests only text begins with it: ends it as skipped without text. */
+void test_needs_text (void);
+
 /* Says aloud that the running test, or a part of it, cannot be done here, and why. */
 void test_skip (const char *why);
 

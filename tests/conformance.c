@@ -84,6 +84,12 @@ open_kind_with (int kind, const char *text)
 }
 
 bool
+kind_is_spooled (int kind)
+{
+    return kind == SPOOLED || kind == SPOOLED_ROLLS;
+}
+
+bool
 kind_is_buffered (int kind)
 {
     return kind != UNNAMED_LINES && kind != UNNAMED_DIRECT;

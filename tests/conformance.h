@@ -18,12 +18,19 @@ enum stream_kind {
     WITH_NAME = FIRST_CUSTOM,
     WITH_BUFFER, /* of 4096 bytes */
     WITH_HOOK,
-    TEXT, /* in UTF-8, newlines as they are */
     FIRST_SPOOLED,
     SPOOLED = FIRST_SPOOLED,
     SPOOLED_ROLLS, /* to disk after 16 bytes */
+    TEXT,          /* in UTF-8, newlines as they are; left out of a library without text */
+#ifdef HAVE_TEXT
     STREAM_KINDS
+#else
+    STREAM_KINDS = TEXT
+#endif
 };
+
+/* Is KIND kept in memory at first? */
+bool kind_is_spooled (int kind);
 
 /* A stream of the kind; MODE is a binary one, NULL "w+b". */
 FILE *open_kind (int kind, const char *mode);

@@ -282,6 +282,8 @@ reopened_anew (void)
     finish (f, false);
 }
 
+#ifdef HAVE_TEXT
+
 static void
 reopened_as_text (void)
 {
@@ -302,6 +304,8 @@ reopened_as_text (void)
     }
     finish (f, false);
 }
+
+#endif
 
 /* --- spooled --- */
 
@@ -812,7 +816,9 @@ const struct scenario fault_scenarios[] = {
     SCENARIO (reopened, .adds = 0),
     SCENARIO (reopened_to_append, .adds = 0),
     SCENARIO (reopened_anew, .adds = 0),
+#ifdef HAVE_TEXT
     SCENARIO (reopened_as_text, .adds = 0),
+#endif
     SCENARIO (many_names, .large = true),
     SCENARIO (spool_by_size, .adds = 0),
     SCENARIO (spool_in_memory, .adds = 0),
@@ -838,6 +844,7 @@ const struct scenario fault_scenarios[] = {
     SCENARIO (left_at_signal, .silent = true, .large = true),
     SCENARIO (audit_hooks, .adds = 1),
     SCENARIO (tmpfile_stream, .adds = 0),
+#ifdef HAVE_TEXT
     SCENARIO (text_utf_8, .adds = 0),
     SCENARIO (text_utf_16_crlf, .adds = 0),
     SCENARIO (text_cp1252, .adds = 0),
@@ -849,6 +856,7 @@ const struct scenario fault_scenarios[] = {
     SCENARIO (text_appended, .adds = 0),
     SCENARIO (text_write_only, .adds = 0),
     SCENARIO (text_universal, .adds = 0),
+#endif
     SCENARIO (persist_named, .adds = 0),
     SCENARIO (persist_named_synced, .adds = 0),
     SCENARIO (persist_named_anew, .adds = 0),

@@ -104,6 +104,8 @@ END_TEST
 
 START_TEST (what_is_for_text_only_is_heard)
 {
+    if (!test_has_text ())
+        return;
     assert_null (TemporaryFile (.mode = "w+b", .encoding = "utf-8"), EINVAL, "encoding");
     assert_null (TemporaryFile (.mode = "w+b", .errors = "strict"), EINVAL, "errors");
     assert_null (TemporaryFile (.mode = "w+b", .newline = ""), EINVAL, "newline");

@@ -325,7 +325,7 @@ START_TEST (fileno_is_the_descriptor)
     struct stat st;
     FILE *f = open_kind (_i, NULL);
 
-    if (_i >= FIRST_SPOOLED) {
+    if (kind_is_spooled (_i)) {
         ck_assert_int_eq (fileno (f), -1);
         ck_assert_int_eq (tempfile_rollover (f), 0);
     }

@@ -69,7 +69,8 @@ START_TEST (message_about_something_very_long_is_one_line_too)
     assert_null (NamedTemporaryFile (.prefix = name), ENAMETOOLONG, "prefix");
     assert_null (NamedTemporaryFile (.suffix = name), ENAMETOOLONG, "suffix");
     assert_null (NamedTemporaryFile (.mode = name), EINVAL, "mode");
-    assert_null (NamedTemporaryFile (.encoding = name), EINVAL, "encoding");
+    if (test_has_text ())
+        assert_null (NamedTemporaryFile (.encoding = name), EINVAL, "encoding");
     assert_minus_1 (tempfile_unlink (name), ENOENT, NULL);
     assert_minus_1 (tempfile_settempdir (name), ENAMETOOLONG, NULL);
 }

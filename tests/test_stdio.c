@@ -305,6 +305,8 @@ write_units (int fd, const char *units, size_t n)
 
 START_TEST (text_goes_on_where_its_descriptor_is)
 {
+    if (!test_has_text ())
+        return;
     char line[32] = "";
     struct side s = side (TemporaryFile (.mode = "w+", .encoding = "utf-16-le", .newline = "\n"));
     ck_assert_int_ge (fputs ("\u20ac\u20ac", s.stream), 0);

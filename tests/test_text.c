@@ -767,6 +767,7 @@ END_TEST
 int
 main (void)
 {
+    test_needs_text ();
     Suite *s = suite_create ("text");
     enum { ENCODINGS = LENGTH (encodings), NEWLINES = LENGTH (newlines) };
 

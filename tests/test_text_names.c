@@ -227,6 +227,7 @@ END_TEST
 int
 main (void)
 {
+    test_needs_text ();
     Suite *s = suite_create ("text_names");
     enum { CODECS = LENGTH (codecs), WIDE = LENGTH (wide) };
 

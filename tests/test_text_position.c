@@ -774,6 +774,7 @@ END_TEST
 int
 main (void)
 {
+    test_needs_text ();
     Suite *s = suite_create ("text_position");
     enum { ALPHABETS = LENGTH (alphabets) };
 

@@ -6,6 +6,10 @@
 programs=${TEMPFILE_TEST_PROGRAMS:-600}
 driver=${top_builddir:-..}/tests/text_driver
 
+grep -q '^#define HAVE_TEXT' "${top_builddir:-..}/config.h" || {
+    echo 'SKIP: this library was built without text'
+    exit 77
+}
 command -v python3 >/dev/null || {
     echo 'SKIP: there is no python3 to compare with'
     exit 77
