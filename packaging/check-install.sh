@@ -38,6 +38,7 @@ configure_beside () {
 
 # What is installed, but for documents; those of preload/ where the source has it.
 expected () {
+    echo include/libtempfile/tempfile.h
     echo include/tempfile.h
     printf 'lib/cmake/tempfile/%s\n' tempfile-config-version.cmake tempfile-config.cmake
     printf 'lib/%s\n' libtempfile.a libtempfile.la libtempfile.so libtempfile.so.0 \
