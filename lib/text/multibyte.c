@@ -689,7 +689,7 @@ static __attribute__ ((__noinline__)) enum step
 put_other (struct codec *codec, struct work *w, uint32_t c, struct coded coded, int length)
 {
     unsigned char back[LONGEST];
-    struct work other = {.out = w->instead, .out_end = w->instead + sizeof w->instead};
+    struct work other = {.in = w->in, .out = w->instead, .out_end = w->instead + sizeof w->instead};
     struct work again = {.in = w->instead,
                          .in_end = w->instead + coded.n,
                          .out = back,
