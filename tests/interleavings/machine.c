@@ -328,6 +328,8 @@ machine_step (const void *object, bool write, const void *caller, const char *wh
     count_step ();
     if (object)
         learn_use (object, current, machine_in_handler (), write);
+    if (!object || write) /* whoever waits only reads: this one has waited long enough */
+        threads[current].rest = 0;
     if (!threads[current].rest) {
         option_count = 0;
         offer ('>', current);

@@ -4,6 +4,7 @@
  * may do with a name of its own:
  *
  *     c  make a file         d  make a directory
+ *     w  make a file where that takes long, as a file server may
  *     x  close it: it is deleted, and must be gone
  *     D  the same where it could not be handed out
  *     k  keep it: it must stay
@@ -12,8 +13,8 @@
  *     C  clean up, and go on
  *     f  fork; the child closes what it has inherited, which must stay, leaves a file of its own
  * and exits, by which that must be gone F  fork; the child exits at once b  fork without the
- * handlers for it; the child cleans up as a signal handler would, and ends e  exit                q
- * quick_exit
+ * handlers for it; the child cleans up as a signal handler would, and ends A  fork; the child
+ * adopts and closes what it has inherited e  exit                q  quick_exit
  *
  * A signal may be the library's to handle (tempfile_cleanup_on_signals), or the program's, whose
  * handler calls tempfile_cleanup() and goes on, or exit(). CROWDED: the next name needs memory for
@@ -62,17 +63,36 @@ make_directory (const char *path, void *arg)
     return err ? CREATE_FAILED : 0;
 }
 
-static void
-make (struct work *w, enum entry_kind kind)
+/* Others go on before the file is there, and before it is known to be. */
+static int
+make_slowly (const char *path, void *arg)
+{
+    (void) arg;
+    machine_sleep (NULL);
+    int err = fs_create (path, FS_FILE, NULL);
+    machine_sleep (NULL);
+    if (err)
+        errno = err;
+    return err ? CREATE_FAILED : 0;
+}
+
+static int
+make_by (char how, struct entry **entry)
 {
     struct settings s = {.prefix = "", .suffix = "", .permissions = 0600};
-    int result;
-    if (kind == ENTRY_DIRECTORY) {
-        struct maker maker = {EVENT_MKDTEMP, make_directory, NULL, NULL};
-        result = tempfile__create_entry ("/t", &s, ENTRY_DIRECTORY, &maker, &w->entry);
-    } else
-        result = tempfile__create_named ("/t", &s, &w->entry);
-    w->given_up = result < 0;
+    struct maker directory = {EVENT_MKDTEMP, make_directory, NULL, NULL};
+    struct maker slow = {EVENT_MKSTEMP, make_slowly, NULL, NULL};
+    if (how == 'd')
+        return tempfile__create_entry ("/t", &s, ENTRY_DIRECTORY, &directory, entry);
+    if (how == 'w')
+        return tempfile__create_entry ("/t", &s, ENTRY_FILE, &slow, entry);
+    return tempfile__create_named ("/t", &s, entry);
+}
+
+static void
+make (struct work *w, char how)
+{
+    w->given_up = make_by (how, &w->entry) < 0;
     if (w->given_up) {
         w->entry = NULL;
         expect_end ("to make a name");
@@ -148,7 +168,7 @@ be_child (struct work *w)
 {
     if (w->entry)
         close_it (w);
-    make (w, ENTRY_FILE);
+    make (w, 'c');
     if (w->entry)
         leave (w);
     machine_exit ();
@@ -159,10 +179,9 @@ act (struct work *w, char what)
 {
     switch (what) {
     case 'c':
-        make (w, ENTRY_FILE);
-        break;
     case 'd':
-        make (w, ENTRY_DIRECTORY);
+    case 'w':
+        make (w, what);
         break;
     case 'x':
         close_it (w);
@@ -291,6 +310,7 @@ static const struct {
     {{"ckx", "U"}, PLAIN},
     {{"cx", "Ce"}, PLAIN},
     {{"cl", "Ce"}, PLAIN},
+    {{"wl", "Ce"}, PLAIN},
     {{"cAx", "cx"}, PLAIN},
     {{"cx", "cx"}, CROWDED},
     {{"cxcx", "cx"}, CROWDED},
