@@ -8,7 +8,7 @@
  *                               the process has of memory, descriptors, threads and names
  *     stress --list             what there is
  *
- *   TEMPFILE_STRESS_SECONDS   how long all scenarios take together, about   (120)
+ *   TEMPFILE_STRESS_SECONDS   how long all scenarios take together, about   (240)
  *   TEMPFILE_STRESS_THREADS   how many threads work at once                 (64)
  *   TEMPFILE_STRESS_SEED      where random numbers start                    (the time)
  *   TEMPFILE_STRESS_PACE      of one processor, in percent, for --soak      (20)
@@ -448,13 +448,16 @@ list_scenarios (void)
     return 0;
 }
 
+/* In as many seconds the counts are what --list says. */
+enum { WHOLE = 120 };
+
 static int
 run_scenarios (char **names)
 {
-    double seconds = setting ("TEMPFILE_STRESS_SECONDS", 120);
+    double seconds = setting ("TEMPFILE_STRESS_SECONDS", 240);
     int failed = 0;
 
-    stress.scale = seconds / 120;
+    stress.scale = seconds < WHOLE ? seconds / WHOLE : 1;
     for (int i = 0; i < n_scenarios && !*names && !interrupted; i++)
         failed += !run_scenario (&scenarios[i], seconds);
     for (; *names && !interrupted; names++)

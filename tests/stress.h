@@ -25,7 +25,7 @@ struct stress {
     const char *dir; /* its directory: absolute, and TMPDIR */
     int threads;
     double seconds; /* for a scenario that lasts as long as it may */
-    double scale;   /* of the counts of the others: 1 in two minutes */
+    double scale;   /* of the counts of the others: 1 in two minutes and more */
     uint64_t seed;
 };
 
@@ -45,7 +45,7 @@ double now (void);
 /* Goes on after EINTR. */
 void sleep_for (double seconds);
 
-/* COUNT for two minutes, in proportion; at least 1. */
+/* COUNT for two minutes, or less in proportion; at least 1. */
 long scaled (long count);
 
 /* "." and ".." not counted; -1: cannot be read. */

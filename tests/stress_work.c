@@ -399,6 +399,18 @@ use_second_stream (struct worker *w, struct model *m)
     closed (m, fclose (first));
 }
 
+/* glibc's own freopen() and fflush (NULL), in two threads, wait for each other for ever. */
+static pthread_mutex_t whole_stdio = PTHREAD_MUTEX_INITIALIZER;
+
+static FILE *
+freopen_alone (const char *path, FILE *f)
+{
+    pthread_mutex_lock (&whole_stdio);
+    FILE *again = freopen (path, "w+b", f);
+    pthread_mutex_unlock (&whole_stdio);
+    return again;
+}
+
 /* freopen() gives the FILE another file; the temporary one goes at tempfile_close(). */
 static void
 use_freopen (struct worker *w, struct model *m)
@@ -415,7 +427,7 @@ use_freopen (struct worker *w, struct model *m)
         exercise (m);
         const char *own = named ? tempfile_name (m->file) : "/";
         (void) snprintf (name, sizeof name, "%s", own);
-        m->file = freopen (other, "w+b", m->file);
+        m->file = freopen_alone (other, m->file);
         m->size = 0;
         if (m->file) {
             exercise (m);
@@ -750,6 +762,29 @@ change_settings (struct worker *w, struct model *m)
         wrong ("tempfile_add_audit_hook");
 }
 
+/* --- all streams at once --- */
+
+/* ThreadSanitizer does not see the locks of stdio, by which the streams of others are safe. */
+#ifdef THREAD_SANITIZER
+enum { FLUSHES_ALL = 0 };
+#else
+enum { FLUSHES_ALL = 1 };
+#endif
+
+/* Those that other threads are using, and spools that move to disk by it. */
+static void
+flush_all (struct worker *w, struct model *m)
+{
+    (void) w;
+    (void) m;
+    if (!FLUSHES_ALL)
+        return;
+    pthread_mutex_lock (&whole_stdio);
+    if (fflush (NULL) != 0)
+        wrong ("fflush (NULL)");
+    pthread_mutex_unlock (&whole_stdio);
+}
+
 /* --- children --- */
 
 /* AddressSanitizer's malloc() may itself be locked in the child of a process with threads. */
@@ -822,7 +857,8 @@ static const struct piece {
     {use_mkdtemp, 60, true},        {use_directory, 60, false},
     {use_text, 200, false},         {use_text_bytes, 30, false},
     {be_refused, 40, false},        {fail, 40, false},
-    {change_settings, 10, false},   {have_child, 8, true},
+    {change_settings, 10, false},   {flush_all, 100, false},
+    {have_child, 16, true},
 };
 
 static void
