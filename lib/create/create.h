@@ -62,8 +62,8 @@ int tempfile__make_file (const char *path, void *settings);
 int tempfile__make_directory (const char *path, void *settings);
 
 /* Makes something under a name as the settings say, with a LIVE entry: what the maker returned, or
- * as above. */
-int tempfile__create_entry (const char *dir, const struct settings *, enum entry_kind,
+ * as above. TREE as for tempfile__entry_new(). */
+int tempfile__create_entry (const char *dir, const struct settings *, const struct removal *tree,
                             const struct maker *, struct entry **);
 
 /* Makes something that the registry does not know, under a name as the settings say, which goes to

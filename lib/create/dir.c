@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "create/create.h"
 #include "create/tempdir.h"
+#include "life/remove.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -31,6 +32,9 @@ close_lock (int fd)
         close (fd);
 }
 
+/* What the registry need not know: only here is a name a directory's. */
+static const struct removal trees = {tempfile__remove_tree, tempfile__remove_tree_async_safe};
+
 struct attempt {
     struct settings *settings;
     struct entry *entry;
@@ -41,7 +45,7 @@ attempt_directory (const char *dir, void *arg)
 {
     struct attempt *a = arg;
     struct maker m = {EVENT_MKDTEMP, tempfile__make_directory, close_lock, a->settings};
-    int lock = tempfile__create_entry (dir, a->settings, ENTRY_DIRECTORY, &m, &a->entry);
+    int lock = tempfile__create_entry (dir, a->settings, &trees, &m, &a->entry);
     if (lock > 0)
         tempfile__entry_own_lock (a->entry, lock);
     return lock > 0 ? 0 : lock;

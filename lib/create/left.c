@@ -29,7 +29,7 @@ tempfile_register (const char *path)
     if (!absolute)
         return tempfile__fail_system (errno, "cannot register '%s'", path);
     tempfile__watch_end ();
-    return tempfile__left_register (absolute, ENTRY_FILE);
+    return tempfile__left_register (absolute);
 }
 
 EXPORT int

@@ -25,7 +25,7 @@ static int
 attempt_left (const char *dir, struct attempt *a)
 {
     struct entry *e;
-    int result = tempfile__create_entry (dir, a->settings, ENTRY_FILE, &a->maker, &e);
+    int result = tempfile__create_entry (dir, a->settings, NULL, &a->maker, &e);
     if (result < 0)
         return result;
     a->path = strdup (tempfile__entry_path (e));

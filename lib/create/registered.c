@@ -38,7 +38,7 @@ make_registered (const char *path, void *arg)
 }
 
 int
-tempfile__create_entry (const char *dir, const struct settings *s, enum entry_kind kind,
+tempfile__create_entry (const char *dir, const struct settings *s, const struct removal *tree,
                         const struct maker *maker, struct entry **entry)
 {
     size_t random;
@@ -48,7 +48,7 @@ tempfile__create_entry (const char *dir, const struct settings *s, enum entry_ki
         tempfile__fail_system (ENOMEM, "dir '%s'", dir);
         return CREATE_REFUSED;
     }
-    struct entry *e = tempfile__entry_new (path, kind);
+    struct entry *e = tempfile__entry_new (path, tree);
     if (!e)
         return CREATE_REFUSED;
     struct registered r = {maker, e};
@@ -74,7 +74,7 @@ int
 tempfile__create_named (const char *dir, struct settings *s, struct entry **entry)
 {
     struct maker m = {EVENT_MKSTEMP, tempfile__make_file, close_result, s};
-    return tempfile__create_entry (dir, s, ENTRY_FILE, &m, entry);
+    return tempfile__create_entry (dir, s, NULL, &m, entry);
 }
 
 int

@@ -7,7 +7,6 @@
 #include "base/process.h"
 #include "base/table.h"
 #include "life/registry.h"
-#include "life/remove.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -36,9 +35,9 @@ struct entry {
     _Atomic unsigned generation; /* of the process that made the name */
     _Atomic unsigned next;       /* on the free list or among the released: as in `struct list` */
     unsigned number;
-    _Atomic int kind;
-    int lock;                /* a descriptor, or -1 */
-    _Atomic pthread_t maker; /* while PENDING or DOOMED: who is making the file */
+    _Atomic (const struct removal *) tree; /* NULL: a file */
+    int lock;                              /* a descriptor, or -1 */
+    _Atomic pthread_t maker;               /* while PENDING or DOOMED: who is making the file */
     char *path;
     struct entry *former; /* held along with this one: an earlier name of the same file */
     atomic_bool indexed;
@@ -254,8 +253,9 @@ unlink_name (const char *path)
 static int
 remove_name (const struct entry *e)
 {
-    if (e->kind == ENTRY_DIRECTORY)
-        return tempfile__remove_tree (e->path);
+    const struct removal *tree = e->tree;
+    if (tree)
+        return tree->telling (e->path);
     int err = unlink_name (e->path);
     if (err)
         tempfile__fail_system (err, "cannot delete '%s'", e->path);
@@ -341,12 +341,12 @@ take_entry (void)
 }
 
 struct entry *
-tempfile__entry_new (char *path, enum entry_kind kind)
+tempfile__entry_new (char *path, const struct removal *tree)
 {
     struct entry *e = take_entry ();
     if (e) {
         e->path = path;
-        atomic_store (&e->kind, kind);
+        atomic_store (&e->tree, tree);
         return e;
     }
     free (path);
@@ -556,7 +556,7 @@ check (struct entry *e, const char *path)
 {
     if (!e)
         return tempfile__fail (ENOENT, "'%s': not a name that this process left", path);
-    if (e->kind == ENTRY_DIRECTORY)
+    if (e->tree)
         return tempfile__fail (EISDIR, "'%s': a directory is for tempfile_dir_close", path);
     if (!is_mine (e))
         return tempfile__fail (EPERM, "'%s': belongs to the parent process", path);
@@ -593,13 +593,13 @@ is_registered (const char *path)
 }
 
 int
-tempfile__left_register (char *path, enum entry_kind kind)
+tempfile__left_register (char *path)
 {
     if (is_registered (path)) {
         free (path);
         return 0;
     }
-    struct entry *e = tempfile__entry_new (path, kind);
+    struct entry *e = tempfile__entry_new (path, NULL);
     if (!e)
         return -1;
     if (tempfile__entry_pending (e) == 0 && tempfile__entry_created (e) == 0) {
@@ -698,8 +698,8 @@ tempfile_unlink (const char *path)
 static void
 delete_taken (struct entry *e)
 {
-    int err = e->kind == ENTRY_DIRECTORY ? tempfile__remove_tree_async_safe (e->path)
-                                         : unlink_name (e->path);
+    const struct removal *tree = e->tree;
+    int err = tree ? tree->async_safe (e->path) : unlink_name (e->path);
     if (err == 0)
         move (e, TAKEN, GONE);
 }
@@ -718,18 +718,18 @@ is_interrupted (struct entry *e)
 static void
 delete_interrupted (struct entry *e)
 {
-    int result = e->kind == ENTRY_DIRECTORY ? rmdir (e->path) : unlink (e->path);
+    int result = e->tree ? rmdir (e->path) : unlink (e->path);
     if (result == 0)
         move (e, PENDING, GONE);
 }
 
 /* What is being made is for the second time round. */
 static void
-walk (enum entry_kind kind, bool second, int *patience)
+walk (bool directories, bool second, int *patience)
 {
     for (unsigned i = 0; i < atomic_load (&carved); i++) {
         struct entry *e = at (i);
-        if (atomic_load (&e->kind) != (int) kind || !was_made_here (e))
+        if ((e->tree != NULL) != directories || !was_made_here (e))
             continue;
         if (second)
             wait_for_maker (e, patience);
@@ -744,8 +744,8 @@ static void
 walk_twice (int patience)
 {
     for (int round = 0; round < 2; round++) {
-        walk (ENTRY_FILE, round > 0, &patience);
-        walk (ENTRY_DIRECTORY, round > 0, &patience);
+        walk (false, round > 0, &patience);
+        walk (true, round > 0, &patience);
     }
 }
 

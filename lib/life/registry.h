@@ -72,11 +72,21 @@
 
 struct entry;
 
-/* At exit files go first, then directories with all that is in them. */
-enum entry_kind { ENTRY_FILE, ENTRY_DIRECTORY };
+/*
+ * How a directory is deleted with all that is in it: 0 or an errno, both ways; TELLING also leaves
+ * a message, ASYNC_SAFE is async-signal-safe. Whoever registers directories hands this in, and a
+ * program without any need not be linked with it. It is constant and never freed.
+ */
+struct removal {
+    int (*telling) (const char *path);
+    int (*async_safe) (const char *path);
+};
 
-/* A RESERVED entry that owns PATH, malloc'ed; or NULL with errno and message, PATH freed. */
-struct entry *tempfile__entry_new (char *path, enum entry_kind);
+/*
+ * A RESERVED entry that owns PATH, malloc'ed; or NULL with errno and message, PATH freed. TREE is
+ * NULL for a file. At exit files go first, then directories.
+ */
+struct entry *tempfile__entry_new (char *path, const struct removal *tree);
 
 /*
  * A recoverable file is locked by flock(2) for as long as its owner may need it; the lock lives
@@ -107,8 +117,8 @@ void tempfile__entry_succeed (struct entry *new, struct entry *old);
 bool tempfile__entry_is_kept (const struct entry *);
 
 /* Deletes the file unless it is KEPT, and ends the hold. Returns 0, or with message the errno of
- * unlink(2) or of tempfile__remove_tree(); the entry is gone in any case. A name that is gone
- * already is no error. */
+ * unlink(2) or of the removal; the entry is gone in any case. A name that is gone already is no
+ * error. */
 int tempfile__entry_delete (struct entry *);
 
 /* The same for a file that was never handed out, so that nobody else will delete it, KEPT or not:
@@ -126,9 +136,10 @@ void tempfile__entry_leave (struct entry *);
  */
 int tempfile__left_keep (const char *path);
 
-/* PATH, malloc'ed, which exists, is as LEFT by this process from now on: 0; or -1 with errno and
- * message. One that is registered stays so. PATH is freed when it is not needed any more. */
-int tempfile__left_register (char *path, enum entry_kind);
+/* The file PATH, malloc'ed, which exists, is as LEFT by this process from now on: 0; or -1 with
+ * errno and message. One that is registered stays so. PATH is freed when it is not needed any more.
+ */
+int tempfile__left_register (char *path);
 
 /* What this process inherited is its own from now on: 0, or -1 with errno and message in a child
  * that shares its parent's memory. */

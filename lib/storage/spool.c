@@ -22,7 +22,6 @@
 #include "storage/storage.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,19 +36,12 @@ struct spool {
     char *data;             /* NULL: none */
     size_t size, capacity;  /* size is at least half of capacity */
     off_t position;         /* may be past the end */
+    bool (*stays) (void);
     void (*moved) (void *arg, int fd);
     void *moved_arg;
     struct settings settings; /* of the file to be made; its strings are below */
     char strings[];
 };
-
-static atomic_bool staying;
-
-void
-tempfile__spools_stay (void)
-{
-    atomic_store (&staying, true);
-}
 
 static struct spool *
 self (struct storage *s)
@@ -159,7 +151,7 @@ copy (struct spool *p, struct storage *disk)
 static int
 move (struct spool *p)
 {
-    if (atomic_load_explicit (&staying, memory_order_relaxed))
+    if (p->stays ())
         return tempfile__fail (ECANCELED, "a stream moves to disk no more: the process ends");
     struct storage *disk = make_disk (p);
     if (!disk)
@@ -304,7 +296,7 @@ static const struct storage_ops spool_ops = {
 
 /* DIR is NULL or absolute. */
 static struct storage *
-make (const struct settings *settings, const char *dir)
+make (const struct settings *settings, const char *dir, bool (*stays) (void))
 {
     size_t prefix = strlen (settings->prefix) + 1;
     size_t suffix = strlen (settings->suffix) + 1;
@@ -317,6 +309,7 @@ make (const struct settings *settings, const char *dir)
     p->data = NULL;
     p->size = p->capacity = 0;
     p->position = 0;
+    p->stays = stays;
     p->moved = NULL;
     p->settings = *settings;
     p->settings.prefix = memcpy (p->strings, settings->prefix, prefix);
@@ -327,15 +320,15 @@ make (const struct settings *settings, const char *dir)
 }
 
 struct storage *
-tempfile__storage_spool (const struct settings *settings)
+tempfile__storage_spool (const struct settings *settings, bool (*stays) (void))
 {
     const char *dir = settings->dir;
     if (!dir || *dir == '/')
-        return make (settings, dir);
+        return make (settings, dir, stays);
     char *absolute = tempfile__absolute (dir);
     if (!absolute)
         return NULL;
-    struct storage *s = make (settings, absolute);
+    struct storage *s = make (settings, absolute, stays);
     int err = errno;
     free (absolute);
     errno = err;

@@ -52,16 +52,14 @@ struct storage *tempfile__storage_fd (int fd);
 /*
  * An empty storage in memory, which makes its file, without a name and by SETTINGS, when it has to
  * move to disk: when it outgrows max_size, and when it is asked for the descriptor. A write or
- * truncation whose move fails has changed nothing. Names are copied, a relative directory made
- * absolute. NULL with errno.
+ * truncation whose move fails has changed nothing. It moves no more once STAYS () says so: for the
+ * end of the process, or of the library, since a file that would go the next moment helps nobody,
+ * and making one may run audit hooks. Names are copied, a relative directory made absolute. NULL
+ * with errno.
  */
-struct storage *tempfile__storage_spool (const struct settings *);
+struct storage *tempfile__storage_spool (const struct settings *, bool (*stays) (void));
 
 /* MOVED (ARG, descriptor) is called once, when the spool is on disk. */
 void tempfile__spool_watch (struct storage *, void (*moved) (void *arg, int fd), void *arg);
-
-/* From now on no spool moves any more. For the end of the process, or of the library: a file
- * that would go the next moment helps nobody, and making one may run audit hooks. */
-void tempfile__spools_stay (void);
 
 #endif

@@ -22,6 +22,7 @@
 #include "stream/stream.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #ifdef HAVE___FPENDING
 #include <stdio_ext.h>
@@ -29,6 +30,7 @@
 #include <string.h>
 
 static struct table streams;
+static atomic_bool ending; /* the process, or the library */
 
 static struct stream *
 lookup (FILE *file)
@@ -249,6 +251,12 @@ tempfile__stream_forget (struct stream *s)
     errno = saved;
 }
 
+bool
+tempfile__streams_end (void)
+{
+    return atomic_load_explicit (&ending, memory_order_relaxed);
+}
+
 /* Waits for nobody: a stream that is in use is being looked after, and one that was reopened is
  * libc's. */
 static void
@@ -272,7 +280,7 @@ __attribute__ ((__destructor__)) static void
 flush_all (void)
 {
     int saved = errno;
-    tempfile__spools_stay ();
+    atomic_store (&ending, true);
     tempfile__table_walk (&streams, flush_unless_busy);
     errno = saved;
 }

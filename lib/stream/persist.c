@@ -178,7 +178,7 @@ link_replacing (int fd, const char *path)
         return -1;
     struct maker maker = {EVENT_MKSTEMP, link_descriptor, NULL, &fd};
     char *dir = parent (path);
-    int result = dir ? tempfile__create_entry (dir, &s, ENTRY_FILE, &maker, &fresh) : -1;
+    int result = dir ? tempfile__create_entry (dir, &s, NULL, &maker, &fresh) : -1;
     int err = errno;
     free (dir);
     errno = err;
@@ -289,7 +289,7 @@ static int
 persist_locked (FILE *f, char *path, unsigned flags)
 {
     struct stream *s = tempfile__stream_find (f);
-    struct entry *e = tempfile__entry_new (path, ENTRY_FILE);
+    struct entry *e = tempfile__entry_new (path, NULL);
     if (!e)
         return -1;
     int result = write_out (f, s);

@@ -21,7 +21,7 @@ tempfile_open_spooled (const struct tempfile_options *options, size_t size)
     struct settings s;
     if (tempfile__options_parse (&s, KIND_SPOOLED, tempfile__stream_check_text, options, size) < 0)
         return NULL;
-    struct storage *spool = tempfile__storage_spool (&s);
+    struct storage *spool = tempfile__storage_spool (&s, tempfile__streams_end);
     if (!spool) {
         tempfile__fail_system (errno, "cannot make a spooled stream");
         return NULL;

@@ -93,6 +93,9 @@ void tempfile__stream_unmake (struct stream *);
 /* Puts a hook in front of the others: 0, or -1 with errno. */
 int tempfile__stream_hook (struct stream *, int (*function) (void *), void *arg);
 
+/* Whether the process, or the library, is at its end, and streams are being flushed for it. */
+bool tempfile__streams_end (void);
+
 /* What the callbacks do, whatever libc calls them. Each sets errno when it fails. */
 ssize_t tempfile__stream_read (struct stream *, char *, size_t);
 size_t tempfile__stream_write (struct stream *, const char *, size_t);

@@ -26,6 +26,7 @@
 #include "create/create.h"
 #include "explorer.h"
 #include "life/registry.h"
+#include "life/remove.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -76,6 +77,8 @@ make_slowly (const char *path, void *arg)
     return err ? CREATE_FAILED : 0;
 }
 
+static const struct removal trees = {tempfile__remove_tree, tempfile__remove_tree_async_safe};
+
 static int
 make_by (char how, struct entry **entry)
 {
@@ -83,9 +86,9 @@ make_by (char how, struct entry **entry)
     struct maker directory = {EVENT_MKDTEMP, make_directory, NULL, NULL};
     struct maker slow = {EVENT_MKSTEMP, make_slowly, NULL, NULL};
     if (how == 'd')
-        return tempfile__create_entry ("/t", &s, ENTRY_DIRECTORY, &directory, entry);
+        return tempfile__create_entry ("/t", &s, &trees, &directory, entry);
     if (how == 'w')
-        return tempfile__create_entry ("/t", &s, ENTRY_FILE, &slow, entry);
+        return tempfile__create_entry ("/t", &s, NULL, &slow, entry);
     return tempfile__create_named ("/t", &s, entry);
 }
 
@@ -270,7 +273,7 @@ static void
 crowd (void)
 {
     for (int i = 0; i < 63; i++)
-        if (!tempfile__entry_new (machine_string ("/t/crowd"), ENTRY_FILE))
+        if (!tempfile__entry_new (machine_string ("/t/crowd"), NULL))
             explorer_fail ("no crowd: %s", tempfile_errmsg ());
 }
 
