@@ -76,14 +76,14 @@ chmod_through_proc (int fd, mode_t permissions)
     return chmod (name, permissions);
 }
 
-/* fchmod(2) takes no handle. EPERM may be a sandbox's; if it is not, it comes again. */
+/* fchmod(2) takes no handle. EPERM and EINVAL may be a sandbox's; if they are not, they come again. */
 int
 tempfile__chmod (int fd, mode_t permissions)
 {
 #if defined SYS_fchmodat2 && defined AT_EMPTY_PATH
     if (syscall (SYS_fchmodat2, fd, "", permissions, AT_EMPTY_PATH) == 0)
         return 0;
-    if (errno != ENOSYS && errno != EPERM && errno != EOPNOTSUPP)
+    if (errno != ENOSYS && errno != EPERM && errno != EINVAL && errno != EOPNOTSUPP)
         return -1;
 #endif
     return chmod_through_proc (fd, permissions);

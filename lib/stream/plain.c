@@ -22,6 +22,7 @@ struct plain {
 };
 
 static struct table named;
+static atomic_bool any; /* something was ever put there */
 
 /* On a stream that was never used none of these fails. */
 void
@@ -48,6 +49,7 @@ find_or_make (FILE *f, bool make)
     struct plain *p = find (f);
     if (p || !make)
         return p;
+    atomic_store (&any, true);
     p = calloc (1, sizeof *p);
     if (!p || tempfile__table_add (&named, tempfile__hash_pointer (f), p) == 0)
         return p;
@@ -75,7 +77,7 @@ renew (struct plain *p, const struct stat *st)
 static void
 forget (FILE *f)
 {
-    struct plain *p = find (f);
+    struct plain *p = atomic_load (&any) ? find (f) : NULL;
     if (!p)
         return;
     if (p->entry)
