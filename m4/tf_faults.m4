@@ -23,7 +23,7 @@ AC_DEFUN([TF_FAULTS], [
 AC_DEFUN([TF_FAULTS_LDFLAGS], [
   FAULTS_LDFLAGS=
   for tf_call in chmod close fchmod fcntl$1 fdopendir flock fstat$1 fstatat$1 fsync ftruncate$1 \
-    getcwd getrandom link linkat lseek$1 lstat$1 memfd_create mkdir open$1 openat$1 \
+    getcwd getrandom link linkat lseek$1 lstat$1 madvise memfd_create mkdir open$1 openat$1 \
     pread$1 raise read readdir$1 readlink rename renameat renameat2 rmdir sigaction stat$1 statx syscall \
     unlink \
     unlinkat write

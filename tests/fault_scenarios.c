@@ -184,6 +184,22 @@ kept (void)
 }
 
 static void
+finished (void)
+{
+    FILE *f = NamedTemporaryFile (.dir = test_dir ());
+
+    if (!f) {
+        failed ();
+        return;
+    }
+    (void) put_lines (f, 30);
+    if (tempfile_finish (&f) != 0)
+        failed ();
+    if (f)
+        wrong ("the stream is still there");
+}
+
+static void
 into_path_of (FILE *f)
 {
     if (!f) {
@@ -709,6 +725,37 @@ leave_and_terminate (void)
     raise (SIGTERM);
 }
 
+static char *adopted;
+
+static void
+adopt_and_exit (void)
+{
+    if (tempfile_adopt () != 0 || tempfile_keep_path (adopted) != 0 ||
+        tempfile_register (adopted) != 0)
+        failed ();
+    exit (0);
+}
+
+/* What the parent has left, and its child deletes. */
+static void
+left_to_an_heir (void)
+{
+    FILE *f = NamedTemporaryFile (.dir = test_dir ());
+
+    adopted = f ? tempfile_into_path (f) : NULL;
+    if (!adopted) {
+        failed ();
+        return;
+    }
+    if (in_child (adopt_and_exit) != 0)
+        wrong ("a signal");
+    if (test_exists (adopted) && !outcome->error && !faults_error ())
+        wrong ("the child has deleted nothing");
+    if (tempfile_unlink (adopted) != 0)
+        failed ();
+    free (adopted);
+}
+
 static void
 left_at_exit (void)
 {
@@ -809,6 +856,7 @@ const struct scenario fault_scenarios[] = {
     SCENARIO (hooks, .adds = 0),
     SCENARIO (never_deleted, .adds = 0),
     SCENARIO (kept, .adds = 0),
+    SCENARIO (finished, .adds = 0),
     SCENARIO (into_path, .adds = 0),
     SCENARIO (into_path_on_exit, .adds = 0),
     SCENARIO (into_path_recoverable, .adds = 0),
@@ -839,6 +887,7 @@ const struct scenario fault_scenarios[] = {
     SCENARIO (directory_permissions, .adds = 0),
     SCENARIO (recovery, .large = true),
     SCENARIO (choosing, .silent = true),
+    SCENARIO (left_to_an_heir, .silent = true, .large = true),
     SCENARIO (left_at_exit, .silent = true, .large = true),
     SCENARIO (left_at_quick_exit, .silent = true, .large = true),
     SCENARIO (left_at_signal, .silent = true, .large = true),

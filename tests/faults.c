@@ -274,6 +274,22 @@ DIVERT (int, unlinkat, (int dir, const char *path, int flags), (dir, path, flags
 DIVERT (int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old),
         (sig, act, old), -1)
 
+int __wrap_madvise (void *p, size_t size, int advice);
+int __real_madvise (void *p, size_t size, int advice);
+
+static int madvises_failed;
+
+/* The library asks while it is loaded, before anything can be armed. */
+int
+__wrap_madvise (void *p, size_t size, int advice)
+{
+    if (!getenv (FAULTS_NO_MADVISE))
+        return __real_madvise (p, size, advice);
+    madvises_failed++;
+    errno = EINVAL;
+    return -1;
+}
+
 int __wrap_raise (int sig);
 int __real_raise (int sig);
 
@@ -430,6 +446,12 @@ int
 faults_getrandoms (void)
 {
     return getrandoms;
+}
+
+int
+faults_madvises_failed (void)
+{
+    return madvises_failed;
 }
 
 void

@@ -63,6 +63,11 @@ void faults_resume (void);
 /* How often random numbers were asked for, at all. */
 int faults_getrandoms (void);
 
+/* In a program in whose environment this is, the kernel takes no advice on memory; how often it was
+ * given. */
+#define FAULTS_NO_MADVISE "TEMPFILE_TEST_NO_MADVISE"
+int faults_madvises_failed (void);
+
 /* The errno of the fault that has happened, FAULT_SHORT, or 0. */
 int faults_error (void);
 

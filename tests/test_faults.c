@@ -26,9 +26,14 @@
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 
 enum { ANY = 0 };
+
+/* What the program does when it was started by a test. */
+#define UNWIPED "--unwiped"
 
 /* What need not be reported, since the scenario found its result right all the same, and why. CALL
  * and ERROR as in faults.c; SCENARIO: NULL for each. */
@@ -540,6 +545,81 @@ START_TEST (file_that_nobody_was_handed_goes_at_exit)
 }
 END_TEST
 
+/* --- memory that the kernel does not wipe for a child --- */
+
+/* As _Fork() does it: no handler of pthread_atfork() runs. */
+static pid_t
+bare_fork (void)
+{
+    return (pid_t) syscall (SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
+/* Its copies of what is its parent's, which stays. */
+static void
+close_copies (FILE *f, struct tempfile_dir *d)
+{
+    if (fclose (f) != 0 || tempfile_dir_close (d) != 0)
+        _exit (1);
+    tempfile_cleanup ();
+}
+
+/* A file of the child's own, which it leaves for its exit, goes with it. */
+static void
+leave_and_exit (void)
+{
+    FILE *f = NamedTemporaryFile ();
+    char *path = f ? tempfile_into_path (f) : NULL;
+
+    if (!path || !test_exists (path))
+        _exit (2);
+    free (path);
+    exit (0);
+}
+
+static bool
+ended_well (pid_t child, FILE *f, struct tempfile_dir *d)
+{
+    int status;
+
+    return waitpid (child, &status, 0) == child && status == 0 && test_exists (tempfile_name (f)) &&
+           test_exists (tempfile_dir_name (d)) && test_entries (getenv ("TMPDIR")) == 2;
+}
+
+/* A program of its own, with FAULTS_NO_MADVISE in its environment. */
+static int
+run_unwiped (void)
+{
+    FILE *f = NamedTemporaryFile ();
+    struct tempfile_dir *d = TemporaryDirectory ();
+
+    if (!f || !d || faults_madvises_failed () == 0)
+        return 3;
+    pid_t child = fork ();
+    if (child == 0) {
+        close_copies (f, d);
+        leave_and_exit ();
+    }
+    if (!ended_well (child, f, d))
+        return 4;
+    child = bare_fork ();
+    if (child == 0) {
+        close_copies (f, d);
+        _exit (0);
+    }
+    return ended_well (child, f, d) ? 0 : 5;
+}
+
+START_TEST (child_is_known_where_the_kernel_wipes_nothing)
+{
+    char out[256];
+
+    ck_assert_int_eq (setenv (FAULTS_NO_MADVISE, "1", 1), 0);
+    int status = test_run (out, sizeof out, test_program ("test_faults"), UNWIPED, NULL);
+    ck_assert_msg (status == 0, "wait status %#x", (unsigned) status);
+    ck_assert_int_eq (test_entries (test_dir ()), 0);
+}
+END_TEST
+
 /* --- a signal in between --- */
 
 static const struct {
@@ -651,8 +731,10 @@ memory_fails (void)
 }
 
 int
-main (void)
+main (int argc, char **argv)
 {
+    if (argc > 1 && strcmp (argv[1], UNWIPED) == 0)
+        return run_unwiped ();
     Suite *s = suite_create ("faults");
 
     faults_begin ();
@@ -671,6 +753,7 @@ main (void)
     tcase_add_loop_test (tc, each_failure_is_reported_or_overcome_and_leaves_nothing, 0,
                          n_fault_scenarios);
     tcase_add_test (test_case (s, "unknown"), file_that_nobody_was_handed_goes_at_exit);
+    tcase_add_test (test_case (s, "children"), child_is_known_where_the_kernel_wipes_nothing);
     tcase_add_loop_test (test_case (s, "interruption"),
                          a_cleanup_in_the_middle_of_making_something_leaves_nothing, 0,
                          LENGTH (interruptions));
