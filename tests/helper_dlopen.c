@@ -14,6 +14,9 @@
  *     thread       dlclose while a thread lives that has had a failure and a file
  *     rounds       load, use and unload a hundred times; nothing accumulates
  *     reload       dlclose, dlopen: the library works again
+ *     no-dladdr    the library handles signals and cannot find itself, so that dlclose unloads it:
+ *                  its files are gone then, and a signal ends the program; succeeds by SIGTERM
+ *     no-dlopen    the same where it cannot make itself stay
  */
 #include <config.h>
 
@@ -21,6 +24,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -329,6 +333,72 @@ reload (void)
     return deletes ();
 }
 
+/* --- what the library asks of the dynamic linker, which finds these first --- */
+
+static const char *refused = "";
+static int refusals;
+
+static bool
+is_refused (const char *name)
+{
+    bool is = strcmp (name, refused) == 0;
+
+    refusals += is;
+    return is;
+}
+
+int
+dladdr (const void *address, Dl_info *info)
+{
+    int (*real) (const void *, Dl_info *);
+    void *symbol = dlsym (RTLD_NEXT, "dladdr");
+
+    memcpy (&real, &symbol, sizeof real);
+    return is_refused ("dladdr") ? 0 : real (address, info);
+}
+
+void *
+dlopen (const char *file, int mode)
+{
+    void *(*real) (const char *, int);
+    void *symbol = dlsym (RTLD_NEXT, "dlopen");
+
+    memcpy (&real, &symbol, sizeof real);
+    return mode & RTLD_NODELETE && is_refused ("dlopen") ? NULL : real (file, mode);
+}
+
+static int
+handles_without (const char *function)
+{
+    int (*lib_handle) (void);
+    struct sigaction now;
+
+    refused = function;
+    load ();
+    find ("tempfile_cleanup_on_signals", &lib_handle);
+    require (lib_handle () == 0, "cannot handle signals");
+    require (refusals > 0, "nothing was refused");
+    use ();
+    unload ();
+    require_empty_directory ();
+    require (!unloaded || (sigaction (SIGTERM, NULL, &now) == 0 && now.sa_handler == SIG_DFL),
+             "a handler is left");
+    raise (SIGTERM);
+    return 1;
+}
+
+static int
+no_dladdr (void)
+{
+    return handles_without ("dladdr");
+}
+
+static int
+no_dlopen (void)
+{
+    return handles_without ("dlopen");
+}
+
 static const struct {
     const char *name;
     int (*function) (void);
@@ -336,7 +406,7 @@ static const struct {
     {"deletes", deletes},     {"deletes-open", deletes_open}, {"data", data},
     {"unflushed", unflushed}, {"read-ahead", read_ahead},     {"quick", quick},
     {"thread", thread},       {"fork", fork_after},           {"rounds", rounds},
-    {"reload", reload},
+    {"reload", reload},       {"no-dladdr", no_dladdr},       {"no-dlopen", no_dlopen},
 };
 
 int

@@ -7,6 +7,7 @@
 #include "common.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 /* --- a program that ends --- */
@@ -141,9 +142,10 @@ END_TEST
 
 /* --- dlclose --- */
 
-/* False, and said aloud, where there is no shared library. */
+/* False, and said aloud, where there is no shared library. The program ends by SIG; 0: by itself.
+ */
 static bool
-run_dlopen (char *out, size_t size, const char *task)
+run_dlopen_until (int sig, char *out, size_t size, const char *task)
 {
     const char *given = getenv ("TEST_SHARED_LIBRARY");
     const char *library = given ? given : test_program ("../lib/.libs/libtempfile.so");
@@ -157,8 +159,15 @@ run_dlopen (char *out, size_t size, const char *task)
         test_skip ("a tool misses what is of streams still open when the library goes");
         return false;
     }
-    ck_assert_msg (status == 0, "%s: wait status %#x", task, (unsigned) status);
+    ck_assert_msg (sig ? WIFSIGNALED (status) && WTERMSIG (status) == sig : status == 0,
+                   "%s: wait status %#x, %s", task, (unsigned) status, out);
     return true;
+}
+
+static bool
+run_dlopen (char *out, size_t size, const char *task)
+{
+    return run_dlopen_until (0, out, size, task);
 }
 
 static const char *const tasks[] = {"deletes", "quick", "fork", "thread", "rounds", "reload"};
@@ -179,6 +188,18 @@ START_TEST (library_may_be_unloaded_with_streams_open)
 
     if (run_dlopen (out, sizeof out, open_tasks[_i]))
         ck_assert_int_eq (test_entries (test_dir ()), 0);
+}
+END_TEST
+
+/* Otherwise it stays loaded once it handles signals. */
+START_TEST (library_that_cannot_stay_takes_its_handlers_along)
+{
+    static const char *const without[] = {"no-dladdr", "no-dlopen"};
+    char out[4096];
+
+    for (int i = 0; i < LENGTH (without); i++)
+        if (run_dlopen_until (SIGTERM, out, sizeof out, without[i]))
+            ck_assert_int_eq (test_entries (test_dir ()), 0);
 }
 END_TEST
 
@@ -211,6 +232,7 @@ main (void)
     tc = test_case (s, "dlclose");
     tcase_add_loop_test (tc, library_may_be_unloaded, 0, LENGTH (tasks));
     tcase_add_loop_test (tc, library_may_be_unloaded_with_streams_open, 0, LENGTH (open_tasks));
+    tcase_add_test (tc, library_that_cannot_stay_takes_its_handlers_along);
     tcase_add_test (tc, data_not_flushed_is_in_a_kept_file_after_unloading);
     return test_main (s);
 }
