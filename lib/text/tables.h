@@ -11,9 +11,10 @@
  * them. The way back has the keys in the order of the characters:
  *     sparse  for each 1024 characters it is known which keys are theirs, and these are searched
  *     dense   for each 64 characters there is a bit for each; their number in front of a character
- *             is the place of its key
- *     near    as dense, but there are no keys, for the cells are nearly in order: they are looked
- *             through, both ways, from the cell on whose number is there instead
+ *             is the place of twelve bits that say in which four cells it is, and these are
+ *             looked through
+ *     near    as dense, but there are no such bits, for the cells are nearly in order: they are
+ *             looked through, both ways, from the cell on whose number is there instead
  *     follow  as dense, but the keys follow each other
  */
 #ifndef TEXT_TABLES_H
@@ -83,7 +84,8 @@ struct set {
     const uint8_t *pages;  /* by 256 characters: four blocks of 64 each */
     const uint64_t *bits;
     const uint16_t *before;
-    const uint16_t *keys; /* NULL: near, or follow */
+    const uint8_t *fours; /* dense: two in three bytes; NULL: near, or follow */
+    const uint16_t *keys; /* sparse */
     const uint16_t *lows; /* sparse: by SPARSE_MASK; NULL: as the cells say */
     const uint16_t *far;
     const struct pair *pairs;
@@ -143,6 +145,24 @@ set_sparse_key (const struct set *s, uint32_t c, unsigned begin, unsigned end)
     return 0;
 }
 
+enum { FOURS = 40 }; /* to a row, whether it has so many or not */
+
+/*
+ * The key of C, the RANK-th character. There is no branch here, for it could not be predicted: of
+ * the four places no two have C, unless the first is one of them, and not the one that is meant.
+ */
+static inline unsigned
+set_dense_key (const struct set *s, uint32_t c, unsigned rank)
+{
+    const uint8_t *p = &s->fours[rank / 2 * 3 + rank % 2];
+    unsigned four = (p[0] | (unsigned) p[1] << 8) >> rank % 2 * 4 & 0xfff;
+    unsigned row = four / FOURS, place = four % FOURS * 4;
+    const struct row *r = &s->rows[row];
+    const uint16_t *cells = &s->cells[r->cells + place - r->first];
+    place += (cells[1] == c) + 2u * (cells[2] == c) + 3u * (cells[3] == c);
+    return (s->first_row + row) << 8 | place;
+}
+
 /* C is in the set, and near the cell GUESS. */
 static inline unsigned
 set_near_key (const struct set *s, uint32_t c, unsigned guess)
@@ -175,8 +195,8 @@ set_key (const struct set *s, uint32_t c)
         return 0;
     unsigned rank =
         s->before[block] + count_bits (s->bits[block] & ((UINT64_C (1) << (c & 63)) - 1));
-    if (s->keys)
-        return s->keys[rank];
+    if (s->fours)
+        return set_dense_key (s, c, rank);
     return s->first_key ? s->first_key + rank / 94 * 0x100 + rank % 94 : set_near_key (s, c, rank);
 }
 

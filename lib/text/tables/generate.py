@@ -30,6 +30,7 @@ tis_620'''.split()
 
 NO_CELL = NO_KEY = 0xffff
 FAR = 0xd800
+FOURS = 40  # to a row
 HEADER = '''/* SPDX-License-Identifier: MIT */
 /* Made by generate.py. */
 /* clang-format off */
@@ -266,9 +267,11 @@ def write_set(f, name, charset, how):
         if not places:
             rows.append((0, 1, 0))
             continue
-        rows.append((len(cells), min(places), max(places)))
-        cells += [cell(charset.chars.get(row << 8 | p, (0,)))
-                  for p in range(min(places), max(places) + 1)]
+        low, high = min(places), max(places)
+        if how == 'dense':
+            low, high = low // 4 * 4, high // 4 * 4 + 3
+        rows.append((len(cells), low, high))
+        cells += [cell(charset.chars.get(row << 8 | p, (0,))) for p in range(low, high + 1)]
     singles = {c[0]: k for c, k in sorted(charset.keys.items()) if len(c) == 1}
     planes = 2 if max(singles) >= 0x10000 else 1
     used = {c >> 8 for c in singles}
@@ -301,14 +304,25 @@ def write_set(f, name, charset, how):
                 inside = [c for c in number[page] if c >> 6 & 3 == block]
                 off = sorted(place[c] - i for i, c in enumerate(inside))
                 before[(pages[page] - 1) * 4 + block] = off[len(off) // 2] if off else 0
+    fours = []
+    if how == 'dense':
+        where = [((k >> 8) - first) * FOURS + (k & 0xff) // 4 for k in keys]
+        assert max(where) < 0x1000
+        for (c, k), (four, place) in zip(singles.items(), ((k // 4 * 4, k % 4) for k in keys)):
+            assert place == sum(i * (charset.chars.get(four + i) == (c,)) for i in range(4))
+            assert charset.chars[four + place] == (c,)
+        where += [0] * (len(where) % 2)
+        for a, b in zip(where[::2], where[1::2]):
+            fours += [a & 0xff, a >> 8 | (b & 0xf) << 4, b >> 4]
     if how == 'follow':
         assert keys == [keys[0] + i // 94 * 0x100 + i % 94 for i in range(len(keys))]
     first_key = keys[0] if how == 'follow' else None
-    if how in ('follow', 'near'):
+    if how != 'sparse':
         keys = []
     arrays = [('rows', 'struct row', rows, 0), ('cells', 'uint16_t', cells, 4), ('start', 'uint16_t', start, 4),
               ('pages', 'uint8_t', pages, 2), ('bits', 'uint64_t', bits, 16),
-              ('before', 'uint16_t', before, 4), ('keys', 'uint16_t', keys, 4), ('lows', 'uint16_t', lows, 4),
+              ('before', 'uint16_t', before, 4), ('fours', 'uint8_t', fours, 2),
+              ('keys', 'uint16_t', keys, 4), ('lows', 'uint16_t', lows, 4),
               ('far', 'uint16_t', [c & 0xffff for c in far], 4)]
     for kind, c_type, values, width in arrays:
         text = numbers(values, width) if width else ''.join(f'    {{{a}, {b}, {c}}},\n'
