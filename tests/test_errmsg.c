@@ -76,6 +76,160 @@ START_TEST (message_about_something_very_long_is_one_line_too)
 }
 END_TEST
 
+/* --- what stdio's functions fail with --- */
+
+static bool
+says (const char *words)
+{
+    return !test_why_not (true, 0, 0, words);
+}
+
+/* From now on nothing can be written to the stream's file, or read. Returns the descriptor that
+ * would make it possible again. */
+static int
+break_descriptor (FILE *f)
+{
+    int fd = tempfile_fileno (f), saved = dup (fd), root = open ("/", O_RDONLY | O_DIRECTORY);
+
+    ck_assert_int_ge (root, 0);
+    ck_assert_int_ge (saved, 0);
+    ck_assert_int_eq (dup2 (root, fd), fd);
+    ck_assert_int_eq (close (root), 0);
+    return saved;
+}
+
+static void
+mend_descriptor (FILE *f, int saved)
+{
+    int fd = tempfile_fileno (f);
+    ck_assert_int_eq (dup2 (saved, fd), fd);
+    ck_assert_int_eq (close (saved), 0);
+}
+
+/* At the flush that failed, and again at the close, though all has been mended by then. */
+START_TEST (failed_write_names_the_file_until_the_close)
+{
+    FILE *f = test_open (_i, NULL);
+    const char *name = _i == NAMED ? tempfile_name (f) : "the stream";
+    char words[512];
+
+    snprintf (words, sizeof words, "cannot write to|%s|%s", name, strerror (EBADF));
+    int saved = break_descriptor (f);
+    ck_assert_int_ge (fputs ("text", f), 0);
+    ck_assert_int_eq (fflush (f), EOF);
+    ck_assert_msg (says (words), "%s", tempfile_errmsg ());
+    mend_descriptor (f, saved);
+    assert_null (TemporaryFile (.mode = "q"), EINVAL, "mode");
+    assert_close_fails (f, EBADF);
+    ck_assert_msg (says (words), "%s", tempfile_errmsg ());
+}
+END_TEST
+
+START_TEST (write_that_fails_only_at_the_close_names_the_file)
+{
+    FILE *f = test_open (NAMED, NULL);
+    char words[512];
+
+    snprintf (words, sizeof words, "cannot write to|%s", tempfile_name (f));
+    ck_assert_int_ge (fputs ("text", f), 0);
+    close (break_descriptor (f));
+    assert_close_fails (f, EBADF);
+    ck_assert_msg (says (words), "%s", tempfile_errmsg ());
+}
+END_TEST
+
+START_TEST (failed_read_names_the_file)
+{
+    FILE *f = test_open (NAMED, NULL);
+    char words[512];
+
+    snprintf (words, sizeof words, "cannot read|%s|%s", tempfile_name (f), strerror (EISDIR));
+    int saved = break_descriptor (f);
+    ck_assert_int_eq (getc (f), EOF);
+    ck_assert_msg (says (words), "%s", tempfile_errmsg ());
+    mend_descriptor (f, saved);
+    assert_closes (f);
+}
+END_TEST
+
+START_TEST (spool_that_cannot_move_says_where_to)
+{
+    FILE *f = SpooledTemporaryFile (.max_size = 4, .dir = "/nonexistent");
+
+    ck_assert_ptr_nonnull (f);
+    ck_assert_int_ge (fputs ("12345", f), 0);
+    ck_assert_int_eq (fflush (f), EOF);
+    ck_assert_msg (says ("cannot write to the stream|/nonexistent"), "%s", tempfile_errmsg ());
+    assert_close_fails (f, ENOENT);
+}
+END_TEST
+
+static const struct {
+    const char *encoding, *text, *words;
+} conversions[] = {
+    {"cp1252", "abc\xce\xa9", "cp1252|U+03A9|offset 3"},
+    {"ascii", "\xf0\x9f\x98\x80", "ascii|U+1F600|offset 0"},
+    {"koi8-r", "\n\xe2\x82\xac\n", "koi8_r|U+20AC|offset 1"},
+    {"utf-16", "\xc3\xa9\xff", "UTF-8|0xff|offset 2"},
+    {"utf-8", "a\xed\xa0\x80", "utf_8|U+D800|offset 1"},
+};
+
+START_TEST (failed_conversion_names_file_character_offset_and_encoding)
+{
+    if (!test_has_text ())
+        return;
+    FILE *f = NamedTemporaryFile (.mode = "w", .encoding = conversions[_i].encoding);
+    char words[512];
+
+    ck_assert_ptr_nonnull (f);
+    snprintf (words, sizeof words, "%s|%s", tempfile_name (f), conversions[_i].words);
+    ck_assert_int_ge (fputs (conversions[_i].text, f), 0);
+    ck_assert_int_eq (fflush (f), EOF);
+    ck_assert_msg (says (words), "%s", tempfile_errmsg ());
+    assert_minus_1 (tempfile_finish (&f), EILSEQ, words);
+}
+END_TEST
+
+START_TEST (bytes_that_cannot_be_read_as_text_are_named)
+{
+    if (!test_has_text ())
+        return;
+    FILE *f = NamedTemporaryFile (.mode = "w+", .encoding = "cp1252", .newline = "\r\n");
+    char words[512];
+
+    ck_assert_ptr_nonnull (f);
+    snprintf (words, sizeof words, "%s|cp1252|0x81|offset 4 of the file", tempfile_name (f));
+    FILE *bytes = tempfile_reopen (f, "r+b");
+    ck_assert_ptr_nonnull (bytes);
+    ck_assert_int_ge (fputs ("ab\r\n\x81", bytes), 0);
+    assert_closes (bytes);
+    ck_assert_int_eq (getc (f), 'a');
+    while (getc (f) != EOF)
+        continue;
+    ck_assert_msg (says (words), "%s", tempfile_errmsg ());
+    assert_closes (f);
+}
+END_TEST
+
+static int
+fail_at_close (void *arg)
+{
+    (void) arg;
+    errno = ENOSPC;
+    return -1;
+}
+
+START_TEST (failed_hook_is_told_as_one)
+{
+    FILE *f = TemporaryFile (.on_close = fail_at_close);
+
+    ck_assert_ptr_nonnull (f);
+    assert_close_fails (f, ENOSPC);
+    ck_assert_msg (says ("at close"), "%s", tempfile_errmsg ());
+    ck_assert_ptr_nonnull (strstr (tempfile_errmsg (), strerror (ENOSPC)));
+}
+END_TEST
+
 /* --- threads --- */
 
 struct result {
@@ -131,17 +285,20 @@ succeed (void *arg)
 
 START_TEST (null_stream_is_an_error_not_a_crash)
 {
-    assert_null (tempfile_name (NULL), EINVAL, NULL);
-    assert_minus_1 (tempfile_fileno (NULL), EINVAL, NULL);
-    assert_minus_1 (tempfile_truncate (NULL, 0), EINVAL, NULL);
-    assert_minus_1 (tempfile_keep (NULL), EINVAL, NULL);
-    assert_null (tempfile_into_path (NULL), EINVAL, NULL);
-    assert_null (tempfile_reopen (NULL, NULL), EINVAL, NULL);
-    assert_minus_1 (tempfile_unlink (NULL), EINVAL, NULL);
-    assert_minus_1 (tempfile_close (NULL), EINVAL, "stream");
-    assert_minus_1 (tempfile_on_close (NULL, succeed, NULL), EINVAL, "stream");
-    assert_minus_1 (tempfile_rollover (NULL), EINVAL, NULL);
-    assert_minus_1 (tempfile_persist (NULL, "path", 0), EINVAL, NULL);
+    assert_null (tempfile_name (NULL), EINVAL, "tempfile_name|stream");
+    assert_minus_1 (tempfile_fileno (NULL), EINVAL, "tempfile_fileno|stream");
+    assert_minus_1 (tempfile_truncate (NULL, 0), EINVAL, "tempfile_truncate|stream");
+    assert_minus_1 (tempfile_keep (NULL), EINVAL, "tempfile_keep|stream");
+    assert_null (tempfile_into_path (NULL), EINVAL, "tempfile_into_path|stream");
+    assert_null (tempfile_reopen (NULL, NULL), EINVAL, "tempfile_reopen|stream");
+    assert_minus_1 (tempfile_unlink (NULL), EINVAL, "tempfile_unlink|path");
+    assert_minus_1 (tempfile_keep_path (NULL), EINVAL, "tempfile_keep_path|path");
+    assert_minus_1 (tempfile_register (NULL), EINVAL, "tempfile_register|path");
+    assert_minus_1 (tempfile_close (NULL), EINVAL, "tempfile_close|stream");
+    assert_minus_1 (tempfile_finish (NULL), EINVAL, "tempfile_finish|stream");
+    assert_minus_1 (tempfile_on_close (NULL, succeed, NULL), EINVAL, "tempfile_on_close|stream");
+    assert_minus_1 (tempfile_rollover (NULL), EINVAL, "tempfile_rollover|stream");
+    assert_minus_1 (tempfile_persist (NULL, "path", 0), EINVAL, "tempfile_persist|stream");
 }
 END_TEST
 
@@ -199,6 +356,16 @@ main (void)
     tcase_add_test (tc, message_is_one_line_of_printable_text_whatever_was_given);
     tcase_add_test (tc, message_about_something_very_long_is_one_line_too);
     tcase_add_test (tc, message_is_the_thread_s_own);
+
+    tc = test_case (s, "stdio");
+    tcase_add_loop_test (tc, failed_write_names_the_file_until_the_close, CUSTOM, KINDS);
+    tcase_add_test (tc, write_that_fails_only_at_the_close_names_the_file);
+    tcase_add_test (tc, failed_read_names_the_file);
+    tcase_add_test (tc, spool_that_cannot_move_says_where_to);
+    tcase_add_loop_test (tc, failed_conversion_names_file_character_offset_and_encoding, 0,
+                         LENGTH (conversions));
+    tcase_add_test (tc, bytes_that_cannot_be_read_as_text_are_named);
+    tcase_add_test (tc, failed_hook_is_told_as_one);
 
     tc = test_case (s, "errno");
     tcase_add_loop_test (tc, errno_is_left_alone_by_what_succeeds_in_a_scope_guard, 0, KINDS);

@@ -588,6 +588,21 @@ START_TEST (finish_closes_once_and_says_whether_it_worked)
 }
 END_TEST
 
+/* A plain stream forgets; its error indicator does not. */
+START_TEST (finish_reports_an_earlier_failure_of_any_stream)
+{
+    FILE *f = test_open (_i, NULL);
+    int fd = tempfile_fileno (f), saved = dup (fd), root = open ("/", O_RDONLY);
+
+    ck_assert (saved >= 0 && root >= 0 && dup2 (root, fd) == fd);
+    ck_assert_int_ge (fputs ("text", f), 0);
+    ck_assert_int_eq (fflush (f), EOF);
+    ck_assert (dup2 (saved, fd) == fd && close (saved) == 0 && close (root) == 0);
+    assert_minus_1 (tempfile_finish (&f), _i == PLAIN ? EIO : EBADF, "stream");
+    ck_assert_ptr_null (f);
+}
+END_TEST
+
 START_TEST (finish_reports_what_could_not_be_written)
 {
     tempfile_auto FILE *f = NamedTemporaryFile ();
@@ -628,5 +643,6 @@ main (void)
     tc = test_case (s, "finish");
     tcase_add_loop_test (tc, finish_closes_once_and_says_whether_it_worked, PLAIN, KINDS);
     tcase_add_test (tc, finish_reports_what_could_not_be_written);
+    tcase_add_loop_test (tc, finish_reports_an_earlier_failure_of_any_stream, PLAIN, NAMED);
     return test_main (s);
 }

@@ -22,6 +22,12 @@ static _Thread_local struct {
     unsigned failures;
 } messages;
 
+EXPORT const char *
+tempfile_errmsg (void)
+{
+    return messages.text[messages.shown];
+}
+
 const char *
 tempfile__strerror (int err, char *buffer, size_t size)
 {
@@ -70,18 +76,41 @@ tempfile__fail (int err, const char *format, ...)
     return -1;
 }
 
+/* WHY may be part of the message that was. */
+static int
+fail_with_reason (int err, const char *why, const char *format, va_list args)
+{
+    char reason[MESSAGE];
+    snprintf (reason, sizeof reason, "%s", why);
+    char *message = set_message (format, args);
+    size_t length = strlen (message);
+    snprintf (message + length, MESSAGE - length, ": %s", reason);
+    errno = err;
+    return -1;
+}
+
 int
 tempfile__fail_system (int err, const char *format, ...)
 {
     char buffer[128];
     va_list args;
     va_start (args, format);
-    char *message = set_message (format, args);
+    fail_with_reason (err, tempfile__strerror (err, buffer, sizeof buffer), format, args);
     va_end (args);
-    size_t length = strlen (message);
-    snprintf (message + length, MESSAGE - length, ": %s",
-              tempfile__strerror (err, buffer, sizeof buffer));
-    errno = err;
+    return -1;
+}
+
+int
+tempfile__fail_because (unsigned before, int err, const char *format, ...)
+{
+    char buffer[128];
+    bool told = messages.failures != before;
+    va_list args;
+    va_start (args, format);
+    fail_with_reason (err,
+                      told ? tempfile_errmsg () : tempfile__strerror (err, buffer, sizeof buffer),
+                      format, args);
+    va_end (args);
     return -1;
 }
 
@@ -112,10 +141,4 @@ tempfile__trial_end (bool succeeded)
 {
     if (--messages.trials == 0 && succeeded)
         messages.shown = messages.kept;
-}
-
-EXPORT const char *
-tempfile_errmsg (void)
-{
-    return messages.text[messages.shown];
 }

@@ -25,6 +25,11 @@ int tempfile__fail_system (int err, const char *format, ...)
 unsigned tempfile__failures (void);
 int tempfile__fail_unless_told (unsigned before, int err, const char *what);
 
+/* As tempfile__fail_system; but if something has put the failure into words already, its words
+ * follow the ": ". */
+int tempfile__fail_because (unsigned before, int err, const char *format, ...)
+    __attribute__ ((__format__ (printf, 3, 4)));
+
 /*
  * Around what tries one way after the other: when one succeeds, what the others said is forgotten,
  * and the message is again that of the last call that failed.

@@ -97,11 +97,39 @@ after_seek (struct stream *s, off_t position)
     s->helping = position == 0 ? 4 * AFTER_SEEK : helping;
 }
 
+/* That what was to be done with the file has failed, by errno, in words that name it. WHY: what the
+ * storage has said, since so many failures. */
+static void
+tell (const struct stream *s, unsigned before, const char *what)
+{
+    const char *name = s->entry ? tempfile__entry_path (s->entry) : NULL;
+    if (name)
+        tempfile__fail_because (before, errno, "cannot %s '%s'", what, name);
+    else
+        tempfile__fail_because (before, errno, "cannot %s the stream", what);
+}
+
 ssize_t
 tempfile__stream_read (struct stream *s, char *buffer, size_t size)
 {
     NO_CANCELLATION;
-    return s->storage->ops->read (s->storage, buffer, next_helping (s, size));
+    unsigned before = tempfile__failures ();
+    ssize_t n = s->storage->ops->read (s->storage, buffer, next_helping (s, size));
+    if (n < 0)
+        tell (s, before, "read");
+    return n;
+}
+
+static void
+note_failed_write (struct stream *s, unsigned before)
+{
+    int err = errno;
+    tell (s, before, "write to");
+    if (!s->failed) {
+        s->failed = err;
+        s->why = strdup (tempfile_errmsg ());
+    }
+    errno = err;
 }
 
 /* libc throws a buffer away when it could not be written, and calls its next fclose() a success.
@@ -110,9 +138,10 @@ size_t
 tempfile__stream_write (struct stream *s, const char *buffer, size_t size)
 {
     NO_CANCELLATION;
+    unsigned before = tempfile__failures ();
     size_t done = s->storage->ops->write (s->storage, buffer, size);
-    if (done < size && !s->failed)
-        s->failed = errno;
+    if (done < size)
+        note_failed_write (s, before);
     tempfile__stream_forget_offset (s->file);
     return done;
 }
@@ -185,7 +214,31 @@ static void
 discard (struct stream *s)
 {
     free (s->encoding);
+    free (s->why);
     free (s);
+}
+
+/*
+ * Of a write, a hook and the end of the storage the first one that failed is told. The name is
+ * settled all the same, and what is said about that is not heard.
+ */
+static int
+close_failed (struct stream *s, unsigned before, int hook, int end)
+{
+    int err = s->failed ? s->failed : hook ? hook : end;
+    errno = err;
+    if (s->failed && s->why)
+        tempfile__fail (err, "%s", s->why);
+    else if (hook && !s->failed)
+        tempfile__fail_because (before, err, "a function that runs at close has failed");
+    else
+        tell (s, before, "close");
+    tempfile__trial_begin ();
+    (void) settle_name (s);
+    tempfile__trial_end (true);
+    discard (s);
+    errno = err;
+    return -1;
 }
 
 int
@@ -194,20 +247,17 @@ tempfile__stream_close (struct stream *s)
     NO_CANCELLATION;
     if (!s->file)
         return 0; /* it was never opened */
-    int err = s->failed;
-    note (&err, run_hooks (s));
+    unsigned before = tempfile__failures ();
+    int hook = run_hooks (s);
     withdraw (s);
     tempfile__wide_reset (s);
-    if (s->storage->ops->close (s->storage) < 0)
-        note (&err, errno);
+    int end = s->storage->ops->close (s->storage) < 0 ? errno : 0;
+    if (s->failed || hook || end)
+        return close_failed (s, before, hook, end);
     int deletion = settle_name (s);
     discard (s);
-    if (err)
-        return tempfile__fail_system (err, "cannot close the stream");
-    if (!deletion)
-        return 0;
-    errno = deletion;
-    return -1;
+    errno = deletion ? deletion : errno;
+    return deletion ? -1 : 0;
 }
 
 /* None of them runs. */

@@ -151,19 +151,23 @@ tempfile_open_named (const struct tempfile_options *options, size_t size)
 
 /* The entry of the stream's file, or NULL with EINVAL and message. */
 static struct entry *
-entry_of (FILE *f, const struct stream *s)
+entry_of (FILE *f, const struct stream *s, const char *function)
 {
-    struct entry *const *place = s ? &s->entry : f ? tempfile__stream_plain_entry (f, false) : NULL;
+    if (!f) {
+        tempfile__fail (EINVAL, "%s: no stream", function);
+        return NULL;
+    }
+    struct entry *const *place = s ? &s->entry : tempfile__stream_plain_entry (f, false);
     if (place && *place)
         return *place; /* cppcheck-suppress identicalInnerCondition ; no condition at all */
-    tempfile__fail (EINVAL, "the stream's file has no name");
+    tempfile__fail (EINVAL, "%s: the stream's file has no name", function);
     return NULL;
 }
 
 EXPORT const char *
 tempfile_name (FILE *f)
 {
-    struct entry *e = entry_of (f, f ? tempfile__stream_find (f) : NULL);
+    struct entry *e = entry_of (f, f ? tempfile__stream_find (f) : NULL, "tempfile_name");
     return e ? tempfile__entry_path (e) : NULL;
 }
 
@@ -192,14 +196,23 @@ tempfile_fileno (FILE *f)
     return fd < 0 ? tempfile__fail_system (errno, "the stream has no descriptor") : fd;
 }
 
+static int
+write_out (FILE *f)
+{
+    unsigned before = tempfile__failures ();
+    if (fflush (f) == 0)
+        return 0;
+    return tempfile__fail_unless_told (before, errno, "cannot write out the stream");
+}
+
 /* The move comes before the flush: when it fails, what is buffered is buffered still. */
 EXPORT int
 tempfile_rollover (FILE *f)
 {
     CANCELLED_BEFORE_OR_NOT_AT_ALL;
-    if (tempfile_fileno (f) < 0)
-        return -1;
-    return fflush (f) == 0 ? 0 : tempfile__fail_system (errno, "cannot write out the stream");
+    if (!f)
+        return tempfile__fail (EINVAL, "tempfile_rollover: no stream");
+    return tempfile_fileno (f) < 0 ? -1 : write_out (f);
 }
 
 static int
@@ -226,7 +239,7 @@ tempfile_truncate (FILE *f, int64_t size)
 {
     CANCELLED_BEFORE_OR_NOT_AT_ALL;
     if (!f || size < 0)
-        return tempfile__fail (EINVAL, "cannot truncate: %s",
+        return tempfile__fail (EINVAL, "tempfile_truncate: %s",
                                f ? "the size is negative" : "no stream");
     unsigned before = tempfile__failures ();
     flockfile (f);
@@ -328,10 +341,8 @@ tempfile_reopen (FILE *f, const char *mode)
     int fd = tempfile_fileno (f);
     if (fd < 0)
         return NULL;
-    if (fflush (f) != 0) {
-        tempfile__fail_system (errno, "cannot write out the stream");
+    if (write_out (f) < 0)
         return NULL;
-    }
     return reopen_descriptor (f, fd, &s);
 }
 
@@ -339,7 +350,7 @@ EXPORT int
 tempfile_keep (FILE *f)
 {
     struct stream *s = f ? tempfile__stream_find (f) : NULL;
-    struct entry *e = entry_of (f, s);
+    struct entry *e = entry_of (f, s, "tempfile_keep");
     if (!e)
         return -1;
     if (!s)
@@ -377,9 +388,11 @@ tempfile_close (FILE *f)
     struct stream *s = reopened ? reopened : tempfile__stream_find (f);
     if (s && s->delete_when == TEMPFILE_DELETE_ON_EXIT)
         s->delete_when = TEMPFILE_DELETE_ON_CLOSE;
+    unsigned before = tempfile__failures ();
     int result = fclose (f);
+    int err = errno;
     tempfile__stream_forget (reopened);
-    return result == 0 ? 0 : -1;
+    return result == 0 ? 0 : tempfile__fail_unless_told (before, err, "cannot close the stream");
 }
 
 EXPORT int
@@ -390,7 +403,12 @@ tempfile_finish (FILE **f)
         return tempfile__fail (EINVAL, "tempfile_finish: no place of a stream");
     FILE *closing = *f;
     *f = NULL;
-    return closing ? tempfile_close (closing) : 0;
+    if (!closing)
+        return 0;
+    bool failed = !tempfile__stream_find (closing) && ferror (closing);
+    if (tempfile_close (closing) < 0)
+        return -1;
+    return failed ? tempfile__fail (EIO, "tempfile_finish: the stream has had an error") : 0;
 }
 
 /* The path that is to be left, or NULL with errno and message. Changes what the close will do. */
@@ -412,7 +430,7 @@ tempfile_into_path (FILE *f)
 {
     CANCELLED_BEFORE_OR_NOT_AT_ALL;
     struct stream *s = f ? tempfile__stream_find (f) : NULL;
-    struct entry *e = entry_of (f, s);
+    struct entry *e = entry_of (f, s, "tempfile_into_path");
     if (!e)
         return NULL;
     bool keep = !s || s->delete_when == TEMPFILE_DELETE_NEVER;
@@ -420,12 +438,13 @@ tempfile_into_path (FILE *f)
     int err = path ? 0 : errno;
     if (!path && !keep)
         s->delete_when = TEMPFILE_DELETE_ON_CLOSE;
+    unsigned before = tempfile__failures ();
     errno = 0;
     if (fclose (f) != 0 && !err) {
         err = errno ? errno : EIO; /* libc may not say why */
         if (!keep)
             tempfile_unlink (path);
-        tempfile__fail_system (err, "cannot close the stream");
+        tempfile__fail_unless_told (before, err, "cannot close the stream");
     }
     if (!err)
         return path;

@@ -36,7 +36,8 @@ struct stream {
     struct entry *entry; /* NULL: no name */
     enum tempfile_delete delete_when;
     bool recoverable;
-    int failed;                   /* errno of the first write that failed, or 0 */
+    int failed;                   /* errno of the first write that failed, or 0; */
+    char *why;                    /* and what was said of it; NULL: nothing, or no memory */
     struct hook *hooks;           /* last added first */
     size_t helping;               /* how much to read next at most */
     char *encoding;               /* these three of a text stream, to open another like it */

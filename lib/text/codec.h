@@ -27,6 +27,7 @@ enum step {
 
 /* What has no number, or none that is allowed. */
 #define NO_CHARACTER UINT32_MAX
+#define LAST_CHARACTER UINT32_C (0x10ffff)
 #define HOPELESS SIZE_MAX
 
 /* One of the pairs of characters that have one code together, and above. */
@@ -81,6 +82,7 @@ struct codec {
     unsigned mark;       /* and of the byte order mark that is written at the start */
     unsigned variant;    /* for the codec itself */
     const void *table;   /* the same */
+    const char *name;    /* Python's, followed by a blank or the end */
 };
 
 /* The codec of a Python name, NULL being bytes that pass through unchanged; it is memory to free().

@@ -242,5 +242,7 @@ tempfile__codec_open (const char *encoding)
     struct codec *codec = encoding ? open_family (&encodings[which]) : tempfile__codec_utf (BYTES);
     if (!codec)
         tempfile__fail_system (errno, "encoding '%.*s'", (int) strcspn (list, " "), list);
+    else
+        codec->name = list;
     return codec;
 }

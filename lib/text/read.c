@@ -9,6 +9,7 @@
  */
 #include "base/export.h"
 
+#include "base/error.h"
 #include "text/layer.h"
 
 #include <errno.h>
@@ -167,6 +168,15 @@ decode (struct text *t, struct work *w, size_t limit, bool final)
     return step;
 }
 
+/* The sequence in front is no text. */
+static int
+refuse (const struct text *t)
+{
+    return tempfile__fail (EILSEQ, "byte 0x%02x at offset %lld of the file is not %.*s",
+                           t->raw[t->raw_pos], (long long) t->here.file,
+                           (int) strcspn (t->codec->name, " "), t->codec->name);
+}
+
 /* The bad sequence in front, of N bytes, becomes what stands in for it: how many bytes, perhaps
  * none, or -1 with EILSEQ. */
 static ssize_t
@@ -175,10 +185,8 @@ replace_bad (struct text *t, size_t n, unsigned char *out)
     struct replacement r;
     bool handled = tempfile__handle_decoding (t->handler, t->raw + t->raw_pos, &n, &r);
     t->bad_end = t->here.file + (off_t) n;
-    if (!handled && !t->searching && t->bad_end > t->reported) {
-        errno = EILSEQ;
-        return -1;
-    }
+    if (!handled && !t->searching && t->bad_end > t->reported)
+        return refuse (t);
     if (t->codec->ops->passed)
         t->codec->ops->passed (&t->here.state);
     t->raw_pos += n;
@@ -195,8 +203,7 @@ static ssize_t
 give_up (struct text *t)
 {
     t->bad_end = NOTHING_REPORTED;
-    errno = EILSEQ;
-    return t->searching ? 0 : -1;
+    return t->searching ? 0 : refuse (t);
 }
 
 /*

@@ -6,6 +6,7 @@
  */
 #include "base/export.h"
 
+#include "base/error.h"
 #include "text/layer.h"
 #include "text/utf8.h"
 
@@ -196,6 +197,19 @@ note_written (struct text *t, size_t used, size_t made, bool jumps)
     tempfile__index_add (&t->index, &t->here);
 }
 
+/* What is next is no text, or the encoding lacks it, and nothing stands in for it. */
+static int
+refuse (const struct text *t, uint32_t c, unsigned char byte)
+{
+    long long offset = (long long) t->here.program;
+    int length = (int) strcspn (t->codec->name, " ");
+    if (c <= LAST_CHARACTER)
+        return tempfile__fail (EILSEQ,
+                               "encoding '%.*s' has no U+%04X, the character at offset %lld",
+                               length, t->codec->name, (unsigned) c, offset);
+    return tempfile__fail (EILSEQ, "byte 0x%02x at offset %lld is not UTF-8", byte, offset);
+}
+
 /*
  * Encodes and writes N bytes: in *USED how many of them are in the file then. STEP_FULL: there is
  * more. STEP_BAD: failed, with errno. When not all can be written it is done again with what can.
@@ -208,6 +222,7 @@ write_piece (struct text *t, const unsigned char *in, size_t n, bool final, size
     const bool marks = marks_within (t);
     size_t room = RAW, made, done;
     int err = 0;
+    uint32_t bad;
     enum step step;
     if (t->begun)
         begin_index (t);
@@ -216,6 +231,7 @@ write_piece (struct text *t, const unsigned char *in, size_t n, bool final, size
         w.out_end = t->raw + (room > end ? room - end : 0);
         t->encoder = before;
         step = encode (t, &w);
+        bad = w.c;
         *used = (size_t) (w.in - in);
         w.out_end = t->raw + room;
         if (*used > 0 && end > 0)
@@ -235,7 +251,9 @@ write_piece (struct text *t, const unsigned char *in, size_t n, bool final, size
         if (t->begun)
             tempfile__index_cut (&t->index, t->here.program - 1, t->here.file);
     }
-    errno = err ? err : step == STEP_BAD ? EILSEQ : errno;
+    errno = err;
+    if (!err && step == STEP_BAD)
+        refuse (t, bad, in[*used]);
     return err ? STEP_BAD : step;
 }
 
