@@ -120,7 +120,8 @@ struct tempfile_options {
     /* 1: a file of memfd_create(2), which needs no directory; streams without a name only, and not
        with dir */
     int in_memory TEMPFILE_0_;
-    /* must be NULL in this version, which refuses anything else with EINVAL */
+    /* the path of a file, which need not exist: in the directory where it really is, symbolic links
+       followed, so that it can become that file by tempfile_persist(); not with dir or in_memory */
     const char *beside TEMPFILE_0_;
 };
 
@@ -254,9 +255,16 @@ int tempfile_keep (FILE *stream);
  *   TEMPFILE_SYNC       the data is on disk before the name changes, the directory after it
  *   TEMPFILE_FOLLOW     where PATH is a symbolic link, what it leads to is replaced, or made, and
  *                       the name is that then; otherwise the link itself is replaced
- * The mode is that of .permissions. Works on streams of every kind, also without a name.
+ *   TEMPFILE_LIKE_TARGET  mode, owner, group, access control list and extended attributes of the
+ *                       ordinary file that is replaced, as far as the process may, before the name
+ *                       changes. Set-ID bits and capabilities only where owner and group could be
+ *                       kept; without its group, group and others get what both had, and nothing
+ *                       where there is a list. Where nothing is replaced, as without the flag
+ * Without the last one the mode is that of .permissions. Works on streams of every kind, also
+ * without a name. To have the file where it can become PATH, open it with .beside = PATH.
  *
- * Returns 0 or -1. Then the file stays the temporary file it was: EINVAL (flags, or a NULL),
+ * Returns 0 or -1. Then the file stays the temporary file it was, with TEMPFILE_LIKE_TARGET perhaps
+ * with other permissions: EINVAL (flags, or a NULL),
  * ENOENT, EEXIST, EISDIR; ELOOP (links that go in circles); EXDEV (another file system); ESTALE
  * (another file has taken the temporary file's name, and is not published); ENOTSUP (a file without
  * a name that the file system cannot give one: open it with NamedTemporaryFile() instead; or
@@ -266,7 +274,7 @@ int tempfile_keep (FILE *stream);
  * Only when the directory could not be synced, as the message says then, is PATH in place all the
  * same.
  */
-enum { TEMPFILE_NOREPLACE = 1, TEMPFILE_SYNC = 2, TEMPFILE_FOLLOW = 16 };
+enum { TEMPFILE_NOREPLACE = 1, TEMPFILE_SYNC = 2, TEMPFILE_LIKE_TARGET = 8, TEMPFILE_FOLLOW = 16 };
 TEMPFILE_CHECKED_ int tempfile_persist (FILE *stream, const char *path, unsigned flags);
 
 /*
@@ -316,6 +324,17 @@ int tempfile_unlink (const char *path);
  * for a recoverable file.
  */
 int tempfile_keep_path (const char *path);
+
+/*
+ * tempfile_persist() of what has no stream any more: NAME, a name as it was reported that this
+ * process left for exit, or registered, atomically becomes PATH and is no longer this library's to
+ * delete. The flags are the same; TEMPFILE_LIKE_TARGET and TEMPFILE_SYNC are for ordinary files,
+ * while without them a socket, FIFO or symbolic link can be persisted as well. Data are what was
+ * written: a stream of this library that wrote them has been closed. Returns 0, or -1: ENOENT,
+ * EPERM or EISDIR for NAME as tempfile_unlink(); EBUSY, when its stream is open; EINVAL; or as
+ * tempfile_persist().
+ */
+TEMPFILE_CHECKED_ int tempfile_persist_path (const char *name, const char *path, unsigned flags);
 
 /*
  * Takes up PATH, an existing file, symbolic link, socket or FIFO that something else has made: from

@@ -28,7 +28,7 @@ static function *const functions[] = {
     (function *) tempfile_mkdtemp,        (function *) tempfile_make,
     (function *) tempfile_tmpfile,        (function *) tempfile_finish,
     (function *) tempfile_adopt,          (function *) tempfile_keep_path,
-    (function *) tempfile_register,
+    (function *) tempfile_persist_path,   (function *) tempfile_register,
 };
 
 static int closed;

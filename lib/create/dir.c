@@ -55,7 +55,7 @@ static int
 create (struct tempfile_dir *d, struct settings *s)
 {
     struct attempt a = {s, NULL};
-    if (tempfile__tempdir_try (s->dir, attempt_directory, &a) < 0)
+    if (tempfile__tempdir_try (s, attempt_directory, &a) < 0)
         return -1;
     if (s->delete_when == TEMPFILE_DELETE_NEVER && tempfile__entry_keep (a.entry) < 0) {
         int err = errno;

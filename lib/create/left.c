@@ -7,7 +7,7 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
-#include "create/tempdir.h"
+#include "create/path.h"
 #include "life/ending.h"
 #include "life/registry.h"
 

@@ -66,7 +66,7 @@ tempfile_mkstemp (char **path, const struct tempfile_options *options, size_t si
     if (tempfile__options_parse (&s, KIND_MKSTEMP, NULL, options, size) < 0)
         return -1;
     struct attempt a = {&s, {EVENT_MKSTEMP, tempfile__make_file, close_result, &s}, NULL};
-    int fd = tempfile__tempdir_try (s.dir, attempt_path, &a);
+    int fd = tempfile__tempdir_try (&s, attempt_path, &a);
     *path = a.path;
     return fd < 0 ? -1 : fd;
 }
@@ -79,7 +79,7 @@ tempfile_mkdtemp (const struct tempfile_options *options, size_t size)
     if (tempfile__options_parse (&s, KIND_MKDTEMP, NULL, options, size) < 0)
         return NULL;
     struct attempt a = {&s, {EVENT_MKDTEMP, tempfile__make_directory, NULL, &s}, NULL};
-    tempfile__tempdir_try (s.dir, attempt_path, &a);
+    tempfile__tempdir_try (&s, attempt_path, &a);
     return a.path;
 }
 
@@ -120,13 +120,13 @@ tempfile_make (char **path, int (*make) (const char *path, void *arg), void *arg
                                make ? "place for the path" : "function");
     if (tempfile__options_parse (&s, KIND_MAKE, NULL, options, size) < 0)
         return -1;
-    if (!s.dir)
+    if (!s.dir && !s.beside)
         s.dir = tempfile_gettempdir ();
-    if (!s.dir)
+    if (!s.dir && !s.beside)
         return -1;
     struct call c = {make, arg};
     struct attempt a = {&s, {EVENT_MKSTEMP, make_by_caller, NULL, &c}, NULL};
-    int result = tempfile__tempdir_try (s.dir, attempt_path, &a);
+    int result = tempfile__tempdir_try (&s, attempt_path, &a);
     *path = a.path;
     return result < 0 ? -1 : result;
 }

@@ -242,8 +242,24 @@ check_kind (const struct tempfile_options *o, enum kind kind)
         return refuse ("recoverable", what);
     if (lacks & IN_MEMORY && o->in_memory)
         return refuse ("in_memory", what);
-    if (o->beside)
-        return refuse ("beside", what);
+    return 0;
+}
+
+/* It is the path of a file, be there one or not. */
+static int
+check_beside (const struct tempfile_options *o)
+{
+    if (!o->beside)
+        return 0;
+    if (o->dir || o->in_memory)
+        return tempfile__fail (EINVAL, "beside '%s': not with %s", o->beside,
+                               o->dir ? "dir" : "in_memory");
+    if (!*o->beside)
+        return tempfile__fail (ENOENT, "beside '': is empty");
+    const char *slash = strrchr (o->beside, '/');
+    const char *name = slash ? slash + 1 : o->beside;
+    if (!*name || strcmp (name, ".") == 0 || strcmp (name, "..") == 0)
+        return tempfile__fail (EISDIR, "beside '%s': is a directory's", o->beside);
     return 0;
 }
 
@@ -277,7 +293,7 @@ tempfile__options_parse (struct settings *s, enum kind kind, check_text_fn *chec
     if (!o.mode)
         o.mode = "w+b";
     if (tempfile__mode_parse (&s->mode, o.mode) < 0 || check_numbers (&o, kind) < 0 ||
-        check_in_memory (&o) < 0)
+        check_in_memory (&o) < 0 || check_beside (&o) < 0)
         return -1;
     if (s->mode.text && kind == KIND_MKSTEMP)
         return tempfile__fail (EINVAL, "mode '%s': a descriptor knows no text, add b", o.mode);
@@ -287,6 +303,7 @@ tempfile__options_parse (struct settings *s, enum kind kind, check_text_fn *chec
     s->suffix = o.suffix ? o.suffix : "";
     s->prefix = o.prefix ? o.prefix : tempfile_gettempprefix ();
     s->dir = o.dir;
+    s->beside = o.beside;
     s->delete_when = o.delete_when;
     s->permissions = o.permissions & 0777 ? o.permissions & 0777 : default_permissions (kind);
     s->heeds_umask = o.permissions & TEMPFILE_UMASK;

@@ -33,7 +33,7 @@ struct settings {
     int buffering;
     const char *encoding, *errors, *newline;
     const char *suffix, *prefix; /* never NULL */
-    const char *dir;             /* NULL: the default directory */
+    const char *dir, *beside;    /* at most one of them; NULL: the default directory */
     enum tempfile_delete delete_when;
     mode_t permissions;
     bool heeds_umask; /* the permissions are what the umask leaves of them */

@@ -11,6 +11,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "create/create.h"
+#include "create/path.h"
 #include "create/tempdir.h"
 
 #include <errno.h>
@@ -87,26 +88,6 @@ trusted_getenv (const char *name)
 #else
     return getuid () != geteuid () || getgid () != getegid () ? NULL : getenv (name);
 #endif
-}
-
-char *
-tempfile__absolute (const char *dir)
-{
-    if (*dir == '/') {
-        size_t length = strlen (dir);
-        while (length > 1 && dir[length - 1] == '/')
-            length--;
-        return strndup (dir, length);
-    }
-    char *cwd = getcwd (NULL, 0);
-    if (!cwd || strcmp (dir, ".") == 0)
-        return cwd;
-    size_t size = strlen (cwd) + 1 + strlen (dir) + 1;
-    char *path = malloc (size);
-    if (path)
-        snprintf (path, size, "%s%s%s", cwd, strcmp (cwd, "/") == 0 ? "" : "/", dir);
-    free (cwd);
-    return path;
 }
 
 static int
@@ -206,11 +187,25 @@ choose_first (const char *dir)
         atomic_compare_exchange_strong (&chosen, &none, path);
 }
 
-int
-tempfile__tempdir_try (const char *dir, attempt_fn *attempt, void *arg)
+static int
+try_beside (const char *path, attempt_fn *attempt, void *arg)
 {
+    char *dir = tempfile__beside (path);
     if (!dir)
-        dir = atomic_load (&chosen);
+        return errno == ENOMEM ? CREATE_REFUSED : CREATE_FAILED;
+    int result = attempt (dir, arg);
+    int err = errno;
+    free (dir);
+    errno = err;
+    return result;
+}
+
+int
+tempfile__tempdir_try (const struct settings *s, attempt_fn *attempt, void *arg)
+{
+    if (s->beside)
+        return try_beside (s->beside, attempt, arg);
+    const char *dir = s->dir ? s->dir : atomic_load (&chosen);
     if (dir)
         return try_directory (dir, attempt, arg);
     tempfile__trial_begin ();

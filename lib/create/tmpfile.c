@@ -25,7 +25,7 @@ tempfile_tmpfile (void)
 {
     CANCELLED_BEFORE_OR_NOT_AT_ALL;
     struct settings s = tempfile__settings_unnamed ();
-    int fd = tempfile__tempdir_try (NULL, attempt, &s);
+    int fd = tempfile__tempdir_try (&s, attempt, &s);
     if (fd < 0)
         return NULL;
     FILE *f = fdopen (fd, s.mode.stdio);

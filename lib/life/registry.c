@@ -583,6 +583,30 @@ tempfile__left_keep (const char *path)
     return result;
 }
 
+int
+tempfile__left_check (const char *path)
+{
+    struct entry *e = enter () ? find (path) : NULL;
+    int result = check (e, path);
+    int state = result == 0 ? atomic_load (&e->state) : LEFT;
+    if (state == LIVE)
+        result = tempfile__fail (EBUSY, "'%s': its stream is open", path);
+    else if (state != LEFT)
+        result = fail_too_late (path);
+    leave ();
+    return result;
+}
+
+void
+tempfile__left_forget (const char *path)
+{
+    struct entry *e = enter () ? find (path) : NULL;
+    if (e && !e->tree && is_mine (e))
+        release_if (e, LEFT);
+    leave ();
+    collect ();
+}
+
 static bool
 is_registered (const char *path)
 {

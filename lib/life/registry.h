@@ -136,6 +136,13 @@ void tempfile__entry_leave (struct entry *);
  */
 int tempfile__left_keep (const char *path);
 
+/*
+ * The same name, which gets lost to this registry because the file becomes another's: whether it
+ * may, 0 or -1 as above, with EBUSY for what is held; and that it has. A lock does not matter.
+ */
+int tempfile__left_check (const char *path);
+void tempfile__left_forget (const char *path);
+
 /* The file PATH, malloc'ed, which exists, is as LEFT by this process from now on: 0; or -1 with
  * errno and message. One that is registered stays so. PATH is freed when it is not needed any more.
  */

@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "create/create.h"
+#include "create/path.h"
 #include "create/tempdir.h"
 #include "storage/storage.h"
 
@@ -124,7 +125,7 @@ attempt (const char *dir, void *settings)
 static struct storage *
 make_disk (struct spool *p)
 {
-    int fd = tempfile__tempdir_try (p->settings.dir, attempt, &p->settings);
+    int fd = tempfile__tempdir_try (&p->settings, attempt, &p->settings);
     if (fd < 0)
         return NULL;
     struct storage *disk = tempfile__storage_fd (fd);
@@ -315,6 +316,7 @@ make (const struct settings *settings, const char *dir, bool (*stays) (void))
     p->settings.prefix = memcpy (p->strings, settings->prefix, prefix);
     p->settings.suffix = memcpy (p->strings + prefix, settings->suffix, suffix);
     p->settings.dir = dir ? memcpy (p->strings + prefix + suffix, dir, length) : NULL;
+    p->settings.beside = NULL;
     p->settings.encoding = p->settings.errors = p->settings.newline = NULL;
     return &p->storage;
 }
@@ -323,9 +325,10 @@ struct storage *
 tempfile__storage_spool (const struct settings *settings, bool (*stays) (void))
 {
     const char *dir = settings->dir;
-    if (!dir || *dir == '/')
+    if (!settings->beside && (!dir || *dir == '/'))
         return make (settings, dir, stays);
-    char *absolute = tempfile__absolute (dir);
+    char *absolute =
+        settings->beside ? tempfile__beside (settings->beside) : tempfile__absolute (dir);
     if (!absolute)
         return NULL;
     struct storage *s = make (settings, absolute, stays);

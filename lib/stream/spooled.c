@@ -21,9 +21,10 @@ tempfile_open_spooled (const struct tempfile_options *options, size_t size)
     struct settings s;
     if (tempfile__options_parse (&s, KIND_SPOOLED, tempfile__stream_check_text, options, size) < 0)
         return NULL;
+    unsigned before = tempfile__failures ();
     struct storage *spool = tempfile__storage_spool (&s, tempfile__streams_end);
     if (!spool) {
-        tempfile__fail_system (errno, "cannot make a spooled stream");
+        tempfile__fail_unless_told (before, errno, "cannot make a spooled stream");
         return NULL;
     }
     FILE *f = tempfile__stream_over (spool, -1, NULL, &s);

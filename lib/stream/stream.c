@@ -94,7 +94,7 @@ tempfile_open (const struct tempfile_options *options, size_t size)
     if (tempfile__options_parse (&s, KIND_UNNAMED, tempfile__stream_check_text, options, size) < 0)
         return NULL;
     int fd = s.in_memory ? tempfile__create_in_memory (&s)
-                         : tempfile__tempdir_try (s.dir, attempt_unnamed, &s);
+                         : tempfile__tempdir_try (&s, attempt_unnamed, &s);
     if (fd < 0)
         return NULL;
     bool custom = s.on_close || s.buffering > TEMPFILE_LINE_BUFFERED || s.mode.text;
@@ -132,7 +132,7 @@ tempfile_open_named (const struct tempfile_options *options, size_t size)
     if (tempfile__options_parse (&s, KIND_NAMED, tempfile__stream_check_text, options, size) < 0)
         return NULL;
     struct named_attempt a = {&s, NULL};
-    int fd = tempfile__tempdir_try (s.dir, attempt_named, &a);
+    int fd = tempfile__tempdir_try (&s, attempt_named, &a);
     if (fd < 0)
         return NULL;
     FILE *f = NULL;
