@@ -6,6 +6,10 @@
 #include "fault_steps.h"
 #include "faults.h"
 
+#ifdef HAVE_GETXATTR
+#include <sys/xattr.h>
+#endif
+
 #ifdef FAULTS_POSSIBLE
 
 /* As finish(), and what was to stay until the end of the process goes. */
@@ -85,6 +89,129 @@ void
 persist_named_anew (void)
 {
     persist_as (NamedTemporaryFile (.dir = test_dir ()), false, false, TEMPFILE_NOREPLACE);
+}
+
+/* By a symbolic link to what is replaced. */
+void
+persist_beside (void)
+{
+    char link[NAME_SIZE];
+
+    faults_pause ();
+    (void) snprintf (link, sizeof link, "%s/link", test_dir ());
+    (void) !symlink ("target", link);
+    faults_resume ();
+    persist_as (NamedTemporaryFile (.beside = link), false, true, 0);
+    faults_pause ();
+    (void) unlink (link);
+    faults_resume ();
+}
+
+/* What is replaced, as far as this process, and the file system, can make it. */
+static void
+make_target (const char *target)
+{
+    test_write_file (target, line);
+    (void) !chown (target, 1234, 2345);
+    (void) chmod (target, 0640);
+#ifdef HAVE_GETXATTR
+    static const unsigned char acl[] = {2,   0,   0,   0,   1,   0,   6,  0,   255, 255, 255,
+                                        255, 2,   0,   4,   0,   1,   1,  0,   0,   4,   0,
+                                        4,   0,   255, 255, 255, 255, 16, 0,   4,   0,   255,
+                                        255, 255, 255, 32,  0,   0,   0,  255, 255, 255, 255};
+    (void) setxattr (target, "user.colour", "red", 3, 0);
+    (void) setxattr (target, "system.posix_acl_access", acl, sizeof acl, 0);
+#endif
+}
+
+/* Whatever fails, nobody may do more than before. */
+static void
+check_target (const char *target)
+{
+    struct stat st;
+
+    if (stat (target, &st) != 0)
+        wrong ("there is no target");
+    else if (st.st_mode & 07137)
+        wrong ("wider than it was");
+}
+
+static void
+persist_like (FILE *f)
+{
+    char target[NAME_SIZE];
+
+    if (!f) {
+        failed ();
+        return;
+    }
+    faults_pause ();
+    (void) snprintf (target, sizeof target, "%s/target", test_dir ());
+    make_target (target);
+    faults_resume ();
+    bool good = put_lines (f, 10);
+    int result = tempfile_persist (f, target, TEMPFILE_LIKE_TARGET | TEMPFILE_SYNC);
+    if (result != 0)
+        failed ();
+    faults_pause ();
+    check_target (target);
+    if (result == 0 && !(good && file_has_lines (target, 10)))
+        wrong ("not what was written");
+    faults_resume ();
+    finish (f, false);
+    faults_pause ();
+    (void) unlink (target);
+    faults_resume ();
+}
+
+void
+persist_like_named (void)
+{
+    persist_like (NamedTemporaryFile (.dir = test_dir ()));
+}
+
+void
+persist_like_unnamed (void)
+{
+    persist_like (TemporaryFile (.dir = test_dir (), .buffering = 500));
+}
+
+void
+persist_like_path (void)
+{
+    char *name, target[NAME_SIZE];
+    int fd = tempfile_mkstemp (
+        &name, TEMPFILE_OPTIONS (.dir = test_dir (), .delete_when = TEMPFILE_DELETE_ON_EXIT));
+
+    if (fd < 0) {
+        failed ();
+        return;
+    }
+    faults_pause ();
+    (void) !write (fd, line, 7);
+    close (fd);
+    (void) snprintf (target, sizeof target, "%s/target", test_dir ());
+    make_target (target);
+    faults_resume ();
+    int result = tempfile_persist_path (name, target, TEMPFILE_LIKE_TARGET | TEMPFILE_SYNC);
+    bool in_place = result == 0 || strstr (tempfile_errmsg (), "in place");
+    if (result != 0)
+        failed ();
+    faults_pause ();
+    check_target (target);
+    struct stat st;
+    if (stat (target, &st) != 0 || (st.st_size == 7) != in_place)
+        wrong ("not the right file is in place");
+    if (test_exists (name) == in_place)
+        wrong ("the name is not as it must be");
+    faults_resume ();
+    if (!in_place && tempfile_unlink (name) != 0)
+        failed ();
+    faults_pause ();
+    (void) unlink (name);
+    (void) unlink (target);
+    faults_resume ();
+    free (name);
 }
 
 void

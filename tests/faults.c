@@ -47,6 +47,11 @@ static const struct call calls[] = {
     {"lstat", {EACCES, ENOENT, ELOOP, ENOMEM, ENOTDIR, EOVERFLOW}},
     {"fstatat", {EACCES, ENOENT, ELOOP, ENOMEM, ENOTDIR, EOVERFLOW}},
     {"fchmod", {EPERM, EIO, EROFS, EACCES, ENOMEM, EOPNOTSUPP, ENOSYS}},
+    {"fchown", {EPERM, EIO, EDQUOT, EINVAL, EROFS, ENOSYS}},
+    {"fgetxattr", {EPERM, EIO, ENODATA, ERANGE, EOPNOTSUPP, ENOSYS}},
+    {"fsetxattr", {ENOSPC, EDQUOT, EIO, EPERM, EOPNOTSUPP}},
+    {"flistxattr", {EIO, ERANGE, EOPNOTSUPP, ENOSYS}},
+    {"fremovexattr", {EIO, EPERM, ENODATA, EOPNOTSUPP}},
     {"fchmodat2", {ENOSYS, EPERM, EIO, EROFS, ENOMEM, EOPNOTSUPP}},
     {"chmod", {EPERM, EIO, EROFS, EACCES, ENOMEM, ENOENT}},
     {"statx", {ENOSYS, EPERM, EIO, EACCES, ENOMEM}},
@@ -248,6 +253,14 @@ DIVERT_LARGE (int, lstat, (const char *path, struct stat *st), (path, st), -1)
 DIVERT_LARGE (int, fstatat, (int dir, const char *path, struct stat *st, int flags),
               (dir, path, st, flags), -1)
 DIVERT (int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
+DIVERT (int, fchown, (int fd, uid_t owner, gid_t group), (fd, owner, group), -1)
+#ifdef HAVE_GETXATTR
+DIVERT (ssize_t, fgetxattr, (int fd, const char *name, void *p, size_t n), (fd, name, p, n), -1)
+DIVERT (int, fsetxattr, (int fd, const char *name, const void *p, size_t n, int flags),
+        (fd, name, p, n, flags), -1)
+DIVERT (ssize_t, flistxattr, (int fd, char *names, size_t n), (fd, names, n), -1)
+DIVERT (int, fremovexattr, (int fd, const char *name), (fd, name), -1)
+#endif
 DIVERT (int, chmod, (const char *path, mode_t mode), (path, mode), -1)
 #ifdef HAVE_STRUCT_STATX_STX_MNT_ID
 DIVERT (int, statx, (int dir, const char *path, int flags, unsigned mask, struct statx *st),

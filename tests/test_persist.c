@@ -564,14 +564,17 @@ END_TEST
 
 enum { WHOLE = 20000 };
 
-/* A file of WHOLE times the same letter: which, or 0 for anything else. */
+enum { MODE = 0641 };
+
+/* A file of WHOLE times the same letter, with MODE: which, or 0 for anything else. */
 static int
 letter_in (const char *path)
 {
     static char text[WHOLE + 1];
+    struct stat st;
     FILE *f = fopen (path, "rb");
 
-    if (!f)
+    if (!f || fstat (fileno (f), &st) != 0 || (st.st_mode & 07777) != MODE)
         return 0;
     size_t size = fread (text, 1, sizeof text, f);
     fclose (f);
@@ -583,28 +586,58 @@ letter_in (const char *path)
     return text[0];
 }
 
+/* Besides the kinds of stream: in memory first, text, and closed before it is persisted. */
+enum { SPOOLED = KINDS, TEXT, CLOSED, LOOKED_AT };
+
+static FILE *
+open_looked_at (int kind)
+{
+    if (kind == SPOOLED)
+        return SpooledTemporaryFile (.max_size = WHOLE / 2, .mode = "w+b");
+#ifdef HAVE_TEXT
+    if (kind == TEXT)
+        return NamedTemporaryFile (.mode = "w", .encoding = "latin-1");
+#endif
+    return test_try_open (kind < KINDS ? kind : NAMED, NULL);
+}
+
+static bool
+persist_and_close (int kind, FILE *f, const char *path, unsigned flags)
+{
+    if (kind != CLOSED)
+        return tempfile_persist (f, path, flags) == 0 && fclose (f) == 0;
+    char *name = tempfile_into_path (f);
+    bool good = name && tempfile_persist_path (name, path, flags) == 0;
+    free (name);
+    return good;
+}
+
 /* Also in children that are killed in the middle, so without ck_assert. */
 static void
 persist_letter (int kind, int letter, const char *path, unsigned flags)
 {
-    FILE *f = test_try_open (kind, NULL);
+    FILE *f = open_looked_at (kind);
 
     if (!f)
         _exit (99);
     for (int i = 0; i < WHOLE; i++)
         if (putc (letter, f) == EOF)
             _exit (98);
-    if (tempfile_persist (f, path, flags) != 0 || fclose (f) != 0)
+    if (!persist_and_close (kind, f, path, flags))
         _exit (97);
 }
 
+/* With each combination of the flags that replace a file and leave its mode. */
 static void
 persist_for_ever (int kind)
 {
-    const char *path = test_path ("target");
+    static const unsigned some[] = {0, TEMPFILE_SYNC, TEMPFILE_FOLLOW,
+                                    TEMPFILE_SYNC | TEMPFILE_FOLLOW};
 
-    for (int i = 0;; i++)
-        persist_letter (kind, 'a' + i % 26, path, TEMPFILE_SYNC);
+    for (int i = getpid ();; i++)
+        persist_letter (kind, 'a' + i % 26,
+                        test_path (some[i % 4] & TEMPFILE_FOLLOW ? "link" : "target"),
+                        some[i % 4] | TEMPFILE_LIKE_TARGET);
 }
 
 static void
@@ -632,6 +665,8 @@ START_TEST (whoever_looks_sees_the_old_file_or_the_new_one)
     int rounds = test_number ("TEMPFILE_TEST_ROUNDS", 60);
 
     persist_letter (_i, 'A', test_path ("target"), 0);
+    ck_assert_int_eq (chmod (test_path ("target"), MODE), 0);
+    ck_assert_int_eq (symlink ("target", test_path ("link")), 0);
     pid_t reader = fork ();
     if (reader == 0)
         read_for_ever ();
@@ -689,6 +724,6 @@ main (void)
 
     tc = test_case (s, "persist under fire");
     tcase_set_timeout (tc, 300);
-    tcase_add_loop_test (tc, whoever_looks_sees_the_old_file_or_the_new_one, 0, KINDS);
+    tcase_add_loop_test (tc, whoever_looks_sees_the_old_file_or_the_new_one, 0, LOOKED_AT);
     return test_main (s);
 }
