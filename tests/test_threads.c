@@ -9,7 +9,9 @@
 #include "common.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 
 enum { MOST_THREADS = 8 };
 
@@ -392,6 +394,65 @@ START_TEST (no_name_is_made_while_exit_deletes)
 }
 END_TEST
 
+/* What the threads of a process that ends have seen, for its parent. */
+enum { KEEPERS = 2, KEPT = 100000 };
+
+static struct kept {
+    atomic_int count, other_errors;
+    char names[KEPT][64]; /* without the directory; "" where a thread was not done */
+} * kept;
+
+static void *
+keeps_for_ever (void *arg)
+{
+    for (int i = 0; i < KEPT;) {
+        FILE *f = NamedTemporaryFile (.delete_when = TEMPFILE_DELETE_NEVER);
+        if (f && (i = atomic_fetch_add (&kept->count, 1)) < KEPT)
+            (void) snprintf (kept->names[i], sizeof kept->names[i], "%s",
+                             test_base (tempfile_name (f)));
+        if (f)
+            (void) fclose (f);
+        else if (errno != ECANCELED && errno != EINTR)
+            atomic_fetch_add (&kept->other_errors, 1);
+    }
+    return arg;
+}
+
+static void
+exit_while_others_keep (void)
+{
+    pthread_t thread;
+
+    for (int i = 0; i < KEEPERS; i++)
+        if (pthread_create (&thread, NULL, keeps_for_ever, NULL) != 0)
+            _exit (97);
+    while (atomic_load (&kept->count) < 20)
+        sched_yield ();
+    exit_slowly ();
+}
+
+/* A file that is to stay is there when the call has returned it, or the call fails. */
+START_TEST (what_is_never_deleted_stays_or_is_not_made_while_exit_deletes)
+{
+    kept = mmap (NULL, sizeof *kept, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert (kept != MAP_FAILED);
+    pid_t child = fork ();
+    if (child == 0)
+        exit_while_others_keep ();
+    test_wait (child);
+    int count = atomic_load (&kept->count);
+    ck_assert_int_lt (count, KEPT);
+    for (int i = 0; i < count; i++)
+        if (*kept->names[i])
+            ck_assert_msg (test_exists (test_path (kept->names[i])), "%s of %d is gone",
+                           kept->names[i], count);
+    ck_assert_int_le (test_entries (test_dir ()), count + KEEPERS);
+    ck_assert_int_eq (atomic_load (&kept->other_errors), 0);
+    test_remove_entries (test_dir ());
+    munmap (kept, sizeof *kept);
+}
+END_TEST
+
 static void *
 clean_up (void *arg)
 {
@@ -508,6 +569,7 @@ main (void)
     tcase_add_test (tc, exit_while_others_open_and_close_does_no_harm);
     tcase_add_test (tc, a_cancelled_thread_leaves_nothing);
     tcase_add_test (tc, no_name_is_made_while_exit_deletes);
+    tcase_add_test (tc, what_is_never_deleted_stays_or_is_not_made_while_exit_deletes);
     tcase_add_test (tc, a_process_that_lives_on_after_a_cleanup_makes_files);
 
     tc = test_case (s, "scale");
