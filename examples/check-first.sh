@@ -134,6 +134,46 @@ soon is_gone "$state" || fail 'workers: the state file stays after SIGTERM'
 running=''
 nothing_left workers
 
+# --- lockfile ---
+
+printf 'old\n' >index
+printf 'new\n' >new
+"$bin/lockfile" index <new || fail "lockfile: status $?"
+cmp index new || fail 'lockfile: not committed'
+printf 'old\n' | "$bin/lockfile" ./index || fail "lockfile: status $? of another commit"
+printf 'old\n' | cmp - index || fail 'lockfile: not committed once more'
+start "$bin/lockfile" index
+soon test -e index.lock || fail 'lockfile: no lock while it runs'
+cp index.lock held
+"$bin/lockfile" index <new 2>"$dir/errors" && fail 'lockfile: two at the same time'
+grep -q 'index.lock.*exists' "$dir/errors" || fail "lockfile: $(cat "$dir/errors")"
+[ -e index.lock ] || fail 'lockfile: the lock of another is gone'
+printf 'new\n' >&4
+end_by INT 130
+"$bin/lockfile" index </dev/null 2>"$dir/errors" && fail 'lockfile: an empty input'
+printf 'old\n' | cmp - index || fail 'lockfile: not rolled back'
+is_gone index.lock || fail 'lockfile: the lock stays'
+mkdir directory
+"$bin/lockfile" directory <new 2>"$dir/errors" && fail 'lockfile: a directory was replaced'
+is_gone directory.lock || fail 'lockfile: the lock stays after a failure'
+nothing_left lockfile
+
+# --- cp1252 ---
+
+if grep -q '^#define HAVE_TEXT' "$top/config.h"; then
+    printf '\303\251t\303\251\n5 \342\202\254\n' >utf8
+    printf '\351t\351\r\n5 \200\r\n' >"$dir/expected"
+    "$bin/cp1252" summer.txt <utf8 || fail "cp1252: status $?"
+    cmp summer.txt "$dir/expected" || fail 'cp1252: other bytes'
+    printf 'n\303\251\n\316\251\n' | "$bin/cp1252" summer.txt 2>"$dir/errors" &&
+        fail 'cp1252: a character that it does not have'
+    grep -q 'U+03A9' "$dir/errors" || fail "cp1252: not which character: $(cat "$dir/errors")"
+    cmp summer.txt "$dir/expected" || fail 'cp1252: a failure has changed the file'
+    nothing_left cp1252
+else
+    skip 'cp1252: this library was built without text'
+fi
+
 # --- legacy: where its file is, as the kernel tells ---
 
 in_tmpdir () {
