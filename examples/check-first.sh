@@ -70,9 +70,30 @@ end_by () {
     [ $status -eq "$2" ] || fail "$program: status $status after SIG$1, not $2"
 }
 
+cd "$dir/work" || exit 99
+
+# --- save ---
+
+mkdir etc
+cd etc || exit 99
+for by_hand in '' -b; do
+    printf 'volume=11\ncolour=red\nvolumes=2\n' >real
+    printf 'colour=red\nvolumes=2\nvolume=5\n' >"$dir/expected"
+    chmod 640 real
+    ln -sf real link
+    "$bin/save" $by_hand link volume 5 || fail "save $by_hand: status $?"
+    cmp real "$dir/expected" || fail "save $by_hand: not the new contents"
+    [ -h link ] || fail "save $by_hand: the symbolic link was replaced"
+    [ -n "$(find real -perm 640)" ] || fail "save $by_hand: other permissions"
+    (ulimit -f 0 && trap '' XFSZ && "$bin/save" $by_hand real volume 6 2>/dev/null) &&
+        fail "save $by_hand: a write that failed was lost"
+    cmp real "$dir/expected" || fail "save $by_hand: a failure has changed the file"
+    [ -z "$(find . ! -name . ! -name link ! -name real)" ] || fail "save $by_hand: left $(ls -A)"
+done
+cd ..
+
 # --- command ---
 
-cd "$dir/work" || exit 99
 printf 'pear\nplum\nfig\n' >"$dir/expected"
 # The quoted commands are for another shell.
 # shellcheck disable=SC2016

@@ -4,7 +4,7 @@
  *
  *     cp1252 FILE <text
  *
- * FILE is in the working directory. Standard input is UTF-8. FILE has the encoding cp1252, and its
+ * Standard input is UTF-8. FILE has the encoding cp1252, and its
  * lines end with CR and LF. If the input has a character that cp1252 does not have, the program
  * says which, and FILE stays as it was.
  */
@@ -27,7 +27,7 @@ main (int argc, char **argv)
     if (argc != 2)
         return complain ("usage: cp1252 FILE");
     tempfile_auto FILE *text =
-        NamedTemporaryFile (.mode = "w", .encoding = "cp1252", .newline = "\r\n", .dir = ".",
+        NamedTemporaryFile (.mode = "w", .encoding = "cp1252", .newline = "\r\n", .beside = argv[1],
                             .permissions = TEMPFILE_UMASK | 0666);
     if (!text)
         return complain (tempfile_errmsg ());

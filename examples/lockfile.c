@@ -70,25 +70,16 @@ delete_tempfile (struct tempfile **t)
     free_tempfile (t);
 }
 
-/* The file becomes PATH, or is deleted. No signal may come while it has a new name and is known by
- * the old one, under which another may have made a file by then. */
+/* The file becomes PATH, whole and on disk, or is deleted. */
 static int
 rename_tempfile (struct tempfile **t, const char *path)
 {
-    sigset_t all, old;
-    sigfillset (&all);
-    sigprocmask (SIG_SETMASK, &all, &old);
-    int failed = close_tempfile (*t) != 0 || rename ((*t)->name, path) != 0;
-    int error = errno;
-    if (!failed)
-        tempfile_keep_path ((*t)->name);
-    sigprocmask (SIG_SETMASK, &old, NULL);
-    if (failed)
+    if (close_tempfile (*t) != 0 || tempfile_persist_path ((*t)->name, path, TEMPFILE_SYNC) != 0) {
         delete_tempfile (t);
-    else
-        free_tempfile (t);
-    errno = error;
-    return failed ? -1 : 0;
+        return -1;
+    }
+    free_tempfile (t);
+    return 0;
 }
 
 /* Makes a file of exactly this name, which must not exist. Signals wait until the library knows of
@@ -141,5 +132,5 @@ main (int argc, char **argv)
         delete_tempfile (&t);
         return complain (argv[1], "no input; it stays as it was");
     }
-    return rename_tempfile (&t, argv[1]) == 0 ? 0 : complain (argv[1], strerror (errno));
+    return rename_tempfile (&t, argv[1]) == 0 ? 0 : complain (argv[1], tempfile_errmsg ());
 }
