@@ -320,8 +320,8 @@ int tempfile_unlink (const char *path);
 
 /*
  * Of a file that this process left for exit: from now on this library never deletes it. PATH is the
- * name as it was reported. Returns 0, or -1: ENOENT, EPERM, EISDIR as tempfile_unlink(), or EINVAL
- * for a recoverable file.
+ * name as it was reported. Returns 0, or -1: ENOENT, EPERM, EISDIR as tempfile_unlink(); EINVAL
+ * for a recoverable file; or ECANCELED: it is being deleted already.
  */
 int tempfile_keep_path (const char *path);
 
