@@ -294,10 +294,10 @@ int tempfile_on_close (FILE *stream, int (*function) (void *arg), void *arg);
 int tempfile_close (FILE *stream);
 
 /*
- * The checked end of a tempfile_auto scope: sets *STREAM to NULL, so that the scope has nothing left
- * to close, and does what tempfile_close() does. Returns 0, or -1 when anything was not written, now
- * or earlier: with the errno of fclose(), or with EIO when fclose() of a plain stream succeeded but
- * ferror() was true before. With *STREAM NULL already it does nothing and returns 0.
+ * The checked end of a tempfile_auto scope: sets *STREAM to NULL, so that the scope has nothing
+ * left to close, and does what tempfile_close() does. Returns 0, or -1 when anything was not
+ * written, now or earlier: with the errno of fclose(), or with EIO when fclose() of a plain stream
+ * succeeded but ferror() was true before. With *STREAM NULL already it does nothing and returns 0.
  */
 TEMPFILE_CHECKED_ int tempfile_finish (FILE **stream);
 
