@@ -18,7 +18,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-enum { ROOT = 0, VICTIM = 65534, ATTACKER = 65533, CANNOT = 111, FILES = 20 };
+enum { ROOT = 0, VICTIM = 65534, ATTACKER = 65533, CANNOT = 111, FILES = 20, PIECE = 32 };
 
 /* What both see. */
 static struct shared {
@@ -62,6 +62,8 @@ attack_on (bool (*step) (unsigned))
     for (unsigned i = 0; !atomic_load (&shared->over); i++) {
         atomic_fetch_add (&shared->hits, step (i));
         atomic_fetch_add (&shared->steps, 1);
+        if (i % PIECE == PIECE - 1) /* or he keeps the victim from its processor */
+            sched_yield ();
     }
 }
 

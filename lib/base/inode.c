@@ -76,7 +76,7 @@ chmod_through_proc (int fd, mode_t permissions)
     return chmod (name, permissions);
 }
 
-/* fchmod(2) takes no handle. EPERM and EINVAL may be a sandbox's; if they are not, they come again. */
+/* fchmod(2) takes no handle. EPERM and EINVAL may be a sandbox's; if not, they come again. */
 int
 tempfile__chmod (int fd, mode_t permissions)
 {
