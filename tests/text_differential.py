@@ -16,6 +16,8 @@ What cannot be compared is not generated, or ends a program:
     before it was overwritten, and, where what is read back differs from what was written, as
     long as no place after it was told the other way;
   - Python ends the base64 of utf-7 with each write, this library with each buffer of stdio's;
+  - Python has no offsets within a text: what is read from any one is a part of what Python reads
+    from the start, where both count the same; a hole is made in Python's file by its size;
   - Python forgets the state of a stateful encoding at a place told while writing; this library
     does not. Nothing is read from such a place.
 """
@@ -46,6 +48,9 @@ SURROGATES = ['\ud800', '\udc80', '\udcff', '\udfff', '\ud83d']
 ODD = {}
 # What Python's streams raise when they cannot go on, or cannot say where they are.
 FAILURES = (OSError, OverflowError, TypeError, UnicodeError)
+# Of the character U+0000, which holes are full of.
+UNITS = {'utf-16': 2, 'utf-16-le': 2, 'utf-16-be': 2, 'utf-32': 4, 'utf-32-le': 4, 'utf-32-be': 4}
+LONG_LINE = 1 << 20
 ENDS = ['\n', '\n', '\n', '\r', '\r\n', '\n\r', '\n\n']
 
 
@@ -67,6 +72,7 @@ class Program:
         self.commands, self.answers = [], []
         self.file = None
         self.failed = False
+        self.second = None
 
     # --- what is sent ---
 
@@ -152,6 +158,10 @@ class Program:
 
     def text(self):
         r = self.random
+        # Python ends the base64 of utf-7 with a write, this library with each buffer.
+        if self.encoding != 'utf-7' and r.random() < 0.001:
+            piece = ''.join(r.choice(self.letters) for _ in range(1024))
+            return piece * (LONG_LINE // len(piece.encode('utf-8', 'surrogatepass')) + 1) + '\n'
         n = r.choice([1, 1, 2, 3, 5, 10, 30, 200, r.choice([1, 1000])])
         out = []
         for _ in range(n):
@@ -191,6 +201,7 @@ class Program:
         if not self.writable or self.doing == 'read':
             return
         if self.doing is None:
+            self.stop_watching()
             self.begin_write()
         text = self.text()
         name = self.random.choice(['write', 'write', 'putc'])
@@ -361,6 +372,7 @@ class Program:
         self.file.flush()
         if self.file.buffer.tell() > offset and self.doing is None:
             return
+        self.stop_watching()
         self.file.truncate(offset)
         self.expect(f'truncate {n}', 'ok')
         self.garbled = self.garbled or (offset == 0 and self.encoding == 'iso2022_kr')
@@ -370,9 +382,105 @@ class Program:
         elif self.file.buffer.tell() > offset:
             self.step_end_of_file()
 
+    # --- any offset, holes ---
+
+    def content(self):
+        """All of the text, as the program's bytes, if both sides count these the same; else None."""
+        if not self.readable or self.diverges or self.garbled or self.failed:
+            return None
+        if self.doing != 'read':
+            self.file.flush()
+        try:
+            with self.open('r') as f:
+                return bytes.fromhex(self.hex(f.read()))
+        except FAILURES:
+            return None
+
+    def step_any(self):
+        text = self.content()
+        # A seek that Python does not see leaves it with another memory of the header of iso2022_kr.
+        if text is None or self.encoding == 'iso2022_kr':
+            return
+        k = self.random.randrange(len(text) + 1)
+        self.expect(f'any {k}', 'ok')
+        within = k < len(text) and text[k] & 0xc0 == 0x80 and self.encoding != '-'
+        if within and self.writable and not self.append and self.random.random() < 0.3:
+            # Nothing is written, which the one or the other says: see what the file is in the end.
+            self.expect('write 78', '*')
+            self.expect('flush', '*')
+            self.failed = True
+        else:
+            n = self.random.choice([1, 2, 3, 100, 5000])
+            self.expect(f'bytes {n}', text[k:k + n].hex())
+            if self.random.random() < 0.5:
+                k = self.random.randrange(len(text) + 1)
+                self.expect(f'any {k}', 'ok')
+                self.expect(f'bytes {n}', text[k:k + n].hex())
+        self.step_start()
+
+    def step_hole(self):
+        """By truncating, or by writing past the end."""
+        text = self.content() if self.writable and self.doing != 'read' else None
+        if not text or self.stateful:
+            return
+        n = self.random.choice([1, 2, 7, 300, 5000])
+        size = os.path.getsize(self.path) + n * UNITS.get(self.encoding, 1)
+        self.stop_watching()
+        if self.random.random() < 0.5 or self.append:
+            self.file.truncate(size)
+            self.expect(f'cut {len(text) + n}', 'ok')
+            return
+        os.truncate(self.path, size)
+        self.file.seek(0, 2)
+        self.expect(f'any {len(text) + n}', 'ok')
+        self.expect('bytes 9', '')
+        self.expect(f'any {len(text) + n}', 'ok')
+        self.file.write('x')
+        self.expect('write 78', 'ok')
+        self.doing, self.write_only, self.fresh = 'write', False, False
+        self.places = {m: p for m, p in self.places.items() if p[1] is not None}
+
+    # --- a second stream that reads what the first one adds ---
+
+    def stop_watching(self):
+        if self.second:
+            self.second.close()
+            self.second = None
+            self.expect('unwatch', 'ok')
+
+    def step_watch(self):
+        if self.second or self.stateful or self.doing == 'read' or self.garbled:
+            return
+        self.file.flush()
+        self.expect('flush', '*')
+        # What may still become a part of a mark, or of a newline, is told otherwise in Python.
+        if not os.path.getsize(self.path):
+            return
+        self.second = self.open('r')
+        self.expect('watch', 'ok')
+        self.more()
+
+    def more(self):
+        if not self.second:
+            return
+        self.file.flush()
+        with open(self.path, 'rb') as f:
+            end = f.read()[-4:].replace(b'\0', b'')
+        if end.endswith((b'\r', b'\x0d')) or self.failed or self.garbled:
+            return
+        try:
+            text = self.second.read()
+        except FAILURES as e:
+            raise Stop from e
+        if self.encoding == '-' and any('\ud800' <= c <= '\udfff' for c in text):
+            raise Stop
+        self.expect('flush', '*')
+        self.expect('more', self.hex(text))
+
     def step_reopen(self):
         if self.random.random() < 0.7:
             return
+        self.stop_watching()
         self.file.close()
         self.mode = self.random.choice(['r', 'r+', 'r+', 'a+', 'a', 'w+'])
         self.file = self.open(self.mode)
@@ -387,12 +495,14 @@ class Program:
         steps = ([self.step_write] * 6 + [self.step_read] * 4 + [self.step_line] * 3 +
                  [self.step_all] + [self.step_flush] + [self.step_tell] * 5 +
                  [self.step_seek] * 4 + [self.step_start] * 2 + [self.step_end] * 2 +
-                 [self.step_here] + [self.step_truncate] + [self.step_reopen])
+                 [self.step_here] + [self.step_truncate] + [self.step_reopen] +
+                 [self.step_any] * 2 + [self.step_hole] + [self.step_watch] + [self.more] * 2)
         try:
             for _ in range(self.random.choice([5, 10, 20, 40])):
                 self.random.choice(steps)()
         except Stop:
             pass
+        self.stop_watching()
         self.file.close()
         with open(self.path, 'rb') as f:
             self.expect('close', f.read().hex())

@@ -13,7 +13,10 @@
  *     line  all               up to the next newline; to the end
  *     tell N  seek N          to and from place N
  *     here  start  end        fseeko (f, 0, ...)
+ *     any N  bytes N          to an offset; reads so many bytes
  *     truncate N              at place N
+ *     cut N                   at an offset
+ *     watch  more  unwatch    a second stream that reads: opens it; reads what has come; closes it
  *     reopen MODE             goes on with a second stream, and closes the first
  *     close                   answered by the contents of the file
  */
@@ -26,9 +29,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PLACES = 64, LINE = 1 << 20 };
+enum { PLACES = 64, LINE = 1 << 26 };
 
-static FILE *f;
+static FILE *f, *watcher;
 static off_t places[PLACES];
 static bool appends;
 static char line[LINE], text[LINE];
@@ -56,10 +59,11 @@ print (const char *bytes, size_t n)
 static size_t
 parse (const char *hex)
 {
+    static const char digits[] = "0123456789abcdef";
     size_t n = 0;
-    unsigned byte;
-    for (; sscanf (hex, "%2x", &byte) == 1; hex += 2)
-        text[n++] = (char) byte;
+    for (; hex[0] && hex[1]; hex += 2)
+        text[n++] =
+            (char) ((strchr (digits, hex[0]) - digits) << 4 | (strchr (digits, hex[1]) - digits));
     text[n] = '\0';
     return n;
 }
@@ -127,6 +131,33 @@ read_text (size_t count, int until)
     else
         print (text, n);
     clearerr (f);
+}
+
+/* N bytes, or as many as come, of a stream that goes on. */
+static void
+read_bytes (FILE *stream, size_t n)
+{
+    n = fread (text, 1, n, stream);
+    if (ferror (stream))
+        answer (-1);
+    else
+        print (text, n);
+    clearerr (stream);
+}
+
+static int
+unwatch (void)
+{
+    FILE *g = watcher;
+    watcher = NULL;
+    return g ? fclose (g) : 0;
+}
+
+static int
+watch (void)
+{
+    watcher = tempfile_reopen (f, "r");
+    return watcher ? 0 : -1;
 }
 
 static void
@@ -205,6 +236,18 @@ run (const char *command, const char *argument)
         answer (fseeko (f, 0, SEEK_SET));
     else if (strcmp (command, "end") == 0)
         answer (fseeko (f, 0, SEEK_END));
+    else if (strcmp (command, "any") == 0)
+        answer (fseeko (f, atol (argument), SEEK_SET));
+    else if (strcmp (command, "bytes") == 0)
+        read_bytes (f, (size_t) n);
+    else if (strcmp (command, "cut") == 0)
+        answer (tempfile_truncate (f, atol (argument)));
+    else if (strcmp (command, "watch") == 0)
+        answer (watch ());
+    else if (strcmp (command, "more") == 0)
+        read_bytes (watcher, LINE);
+    else if (strcmp (command, "unwatch") == 0)
+        answer (unwatch ());
     else if (strcmp (command, "truncate") == 0)
         answer (tempfile_truncate (f, places[place]));
     else if (strcmp (command, "reopen") == 0)

@@ -58,7 +58,7 @@ enum family { F_UTF, F_SINGLE, F_MULTIBYTE, F_ISO2022 };
     X (F_SINGLE, SINGLE_CP865, "cp865 865 csibm865 ibm865")                                     \
     X (F_SINGLE, SINGLE_CP866, "cp866 866 csibm866 ibm866")                                     \
     X (F_SINGLE, SINGLE_CP869, "cp869 869 cp_gr csibm869 ibm869")                               \
-    X (F_SINGLE, SINGLE_CP874, "cp874")                                                         \
+    X (F_SINGLE, SINGLE_CP874, "cp874 windows_874")                                             \
     X (F_SINGLE, SINGLE_CP875, "cp875")                                                         \
     X (F_MULTIBYTE, CP932, "cp932 932 ms932 ms_kanji mskanji windows_31j")                      \
     X (F_MULTIBYTE, CP949, "cp949 949 ms949 uhc")                                               \
