@@ -34,7 +34,7 @@ generate_again () {
 exports () {
     sed -n 's/^ *\(tempfile_[a-z_]*\);$/\1/p' "$top/lib/libtempfile.map" | LC_ALL=C sort >"$work/map"
     [ -s "$work/map" ]
-    nm -g "$1" | awk '$(NF - 1) != "U" { print $NF }' | sed 's/^_\(tempfile_\)/\1/' |
+    nm -g "$1" | awk '$(NF - 1) != "U" && $NF !~ /^__x86[.]/ { print $NF }' | sed 's/^_\(tempfile_\)/\1/' |
         LC_ALL=C sort | diff "$work/map" -
 }
 
@@ -64,10 +64,15 @@ try () {
     fi
 }
 
-# The program of README.md, with that line; then with tempfile.o as C of a project in C++.
+# The first program of README.md, as program.c.
+readme_program () {
+    awk '/^```c$/ { inside = 1; next } /^```/ && inside { exit } inside' "$top/README.md" >program.c
+}
+
+# That program, with the line there; then with tempfile.o as C of a project in C++.
 program () {
     cd "$work/tree"
-    awk '/^```c$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$top/README.md" >program.c
+    readme_program
     grep '<tempfile.h>' program.c
     "$@" -I. program.c tempfile.c -pthread -o program
     ./program | grep .
@@ -122,7 +127,7 @@ cmake_program () {
 built_by_cmake () {
     mkdir "$work/$1"
     cd "$work/$1"
-    awk '/^```c$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$top/README.md" >program.c
+    readme_program
     cmake_program "$2" >CMakeLists.txt
     [ "$1" != subdirectory ] || cp -R "$parts" libtempfile
     shift 2
@@ -148,7 +153,7 @@ subproject_of_meson () {
     cd "$work/meson"
     cp "$made/libtempfile-amalgamation-$version.tar.xz" subprojects/packagefiles
     cp "$made/libtempfile.wrap" subprojects
-    awk '/^```c$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$top/README.md" >program.c
+    readme_program
     {
         echo "project ('program', 'c')"
         awk '/^```meson$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$top/README.md"

@@ -37,7 +37,7 @@ struct spool {
     char *data;             /* NULL: none */
     size_t size, capacity;  /* size is at least half of capacity */
     off_t position;         /* may be past the end */
-    bool (*stays) (void);
+    stays_fn *stays;
     void (*moved) (void *arg, int fd);
     void *moved_arg;
     struct settings settings; /* of the file to be made; its strings are below */
@@ -297,7 +297,7 @@ static const struct storage_ops spool_ops = {
 
 /* DIR is NULL or absolute. */
 static struct storage *
-make (const struct settings *settings, const char *dir, bool (*stays) (void))
+make (const struct settings *settings, const char *dir, stays_fn *stays)
 {
     size_t prefix = strlen (settings->prefix) + 1;
     size_t suffix = strlen (settings->suffix) + 1;
@@ -322,7 +322,7 @@ make (const struct settings *settings, const char *dir, bool (*stays) (void))
 }
 
 struct storage *
-tempfile__storage_spool (const struct settings *settings, bool (*stays) (void))
+tempfile__storage_spool (const struct settings *settings, stays_fn *stays)
 {
     const char *dir = settings->dir;
     if (!settings->beside && (!dir || *dir == '/'))

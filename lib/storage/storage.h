@@ -57,7 +57,8 @@ struct storage *tempfile__storage_fd (int fd);
  * and making one may run audit hooks. Names are copied, a relative directory made absolute. NULL
  * with errno.
  */
-struct storage *tempfile__storage_spool (const struct settings *, bool (*stays) (void));
+typedef bool stays_fn (void);
+struct storage *tempfile__storage_spool (const struct settings *, stays_fn *stays);
 
 /* MOVED (ARG, descriptor) is called once, when the spool is on disk. */
 void tempfile__spool_watch (struct storage *, void (*moved) (void *arg, int fd), void *arg);
