@@ -250,6 +250,14 @@ make_one_line (char *line, size_t length)
 
 /* In one write, so that the lines of several processes do not mix. */
 static void
+write_line (int fd, char *line, size_t length)
+{
+    make_one_line (line, length);
+    while (write (fd, line, length) < 0 && errno == EINTR)
+        continue;
+}
+
+static void
 write_report (void)
 {
     char line[8192], unknown[64] = "";
@@ -262,12 +270,9 @@ write_report (void)
                       program_name (), (long) account.process, account.made,
                       account.made == 1 ? "" : "s", dir ? dir : "?", account.largest, account.total,
                       unknown);
-    if (n <= 0)
-        return;
-    size_t length = (size_t) n < sizeof line ? (size_t) n : sizeof line - 1;
-    make_one_line (line, length);
-    while (write (account.report.fd, line, length) < 0 && errno == EINTR)
-        continue;
+    if (n > 0)
+        write_line (account.report.fd, line,
+                    (size_t) n < sizeof line ? (size_t) n : sizeof line - 1);
 }
 
 /* A thread that is still at it is waited for, but not for long: exit() may have been called by a
@@ -284,11 +289,31 @@ lock_for_the_end (void)
     return false;
 }
 
+/* Of the process that was asked for. A child that it forks has another number. */
+static void
+report_none (void)
+{
+    char value[ACCOUNT_SIZE], line[512];
+    struct stat st;
+    const char *asked = getenv (ACCOUNT_VARIABLE);
+    if (!asked || fstat (STDERR_FILENO, &st) < 0)
+        return;
+    tempfile__account_value (value, &st);
+    if (strcmp (asked, value) != 0)
+        return;
+    int n = snprintf (line, sizeof line, "tempfile-run: %s[%ld]: made no temporary file\n",
+                      program_name (), (long) getpid ());
+    if (n > 0)
+        write_line (STDERR_FILENO, line, (size_t) n < sizeof line ? (size_t) n : sizeof line - 1);
+}
+
 /* After the program's own functions of atexit(). A destructor is no constructor: it costs a look at
- * the account in a process that has none. */
+ * the account, and at the environment, in a process that has none. */
 __attribute__ ((__destructor__)) static void
 report (void)
 {
+    if (account.process == 0)
+        report_none ();
     if (account.process == 0 || account.process != getpid () || !lock_for_the_end ())
         return;
     for (size_t i = 0; i < account.watched; i++) {

@@ -79,7 +79,9 @@ parse (struct request *r, char **argv)
         if (strcmp (arg, "--audit") == 0)
             r->audit = true;
         else if (!is_dir_option (arg, &next, &r->dir))
-            return complain (OURS, "%s: unknown option, or without its value; try --help", arg);
+            return complain (OURS, "%s: %s; try --help", arg,
+                             strcmp (arg, "--dir") == 0 ? "no directory is given"
+                                                        : "unknown option");
     }
     r->command = next;
     return *next ? 0 : complain (OURS, "no command; try --help");
@@ -191,12 +193,23 @@ use_dir (const char *dir)
     return status;
 }
 
+/* The process that becomes the program, and what its standard error is now. */
+static int
+ask_for_account (void)
+{
+    char value[ACCOUNT_SIZE] = "1";
+    struct stat st;
+    if (fstat (STDERR_FILENO, &st) == 0)
+        tempfile__account_value (value, &st);
+    return set (ACCOUNT_VARIABLE, value);
+}
+
 static int
 set_environment (const struct request *r, char *library)
 {
     int status = r->dir ? use_dir (r->dir) : 0;
     if (status == 0 && r->audit)
-        status = set (ACCOUNT_VARIABLE, "1");
+        status = ask_for_account ();
     return status ? status : preload (library);
 }
 

@@ -154,7 +154,6 @@ run=$moved
 # --- what a program may count on ---
 
 runs 'a descriptor is inherited' ./user inherit
-runs 'a descriptor is inherited, with --audit' --audit ./user inherit
 
 # --- status and arguments ---
 
@@ -165,7 +164,7 @@ run ./user nothing || status=$?
 refuses 125 'no command'
 refuses 125 'no command' --audit --
 refuses 125 'unknown option' --unknown ./user where
-refuses 125 'unknown option' --dir
+refuses 125 'no directory is given' --dir
 refuses 127 'No such file' ./missing
 old_path=$PATH
 PATH=/usr/bin:/bin # all of it is to be read, which the caller's may not
@@ -279,7 +278,12 @@ made_in "$work/a dir" '--audit with --dir' --dir 'a dir' ./user where
 run --audit --dir 'a dir' ./user where
 grep -q "1 temporary file in $work/a dir, largest 0 bytes" err || fail "--audit: $(cat err)"
 
-runs 'no file, no report' --audit ./user getenv HOME
+# The program that was asked for says so when it has made none; its children need not. Nothing goes
+# to a file that is standard error only in the end.
+reports 'user[PID]: made no temporary file' ./user getenv HOME
+reports 'user[PID]: made no temporary file' ./user inherit
+runs 'another standard error' --audit sh -c 'exec ./user getenv HOME 2>data'
+[ ! -s data ] || fail "--audit wrote to a file of the program's: $(cat data)"
 runs 'no --audit, no report' ./user close 2 100
 
 # Each process for itself: the child ends first.
