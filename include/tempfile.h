@@ -84,9 +84,8 @@ enum { TEMPFILE_BUFFERING_DEFAULT = 0, TEMPFILE_LINE_BUFFERED = 1, TEMPFILE_UNBU
  * A mode without b is a text mode: the program reads and writes UTF-8 with '\n', the file holds
  * encoding with newline, and errors says what becomes of what has no counterpart. With "strict"
  * reading or writing it fails with EILSEQ; everything before it is in the file, or handed out, and
- * after clearerr() the stream goes on. ftello() counts the program's bytes, and fseeko() to what it
- * returned is exact; every other one can be sought,
- * too, but within a character nothing can be written (EINVAL). See tempfile_text(7).
+ * after clearerr() the stream goes on. ftello() counts the program's bytes. fseeko() goes to each
+ * of them, but within a character nothing can be written (EINVAL). See tempfile_text(7).
  */
 struct tempfile_options {
     /* Python's open(): one of r w x a, +, b or t; NULL: "w+b" */
@@ -478,12 +477,13 @@ void tempfile_cleanup (void);
  * Deletes the recoverable files in DIR (NULL: tempfile_gettempdir ()) whose owners are gone, by
  * whatever death: SIGKILL and power loss included. A file whose owner lives, in this pid namespace
  * or another, is never deleted, and neither is any file without the option. The owner is the
- * process that opened the file, and any child that has inherited the stream. Only files of the
- * process's effective user that it may open are judged; others are left alone, by the superuser,
- * too. Safe to run at any time, in several
- * processes at once. Returns the number of files deleted, or -1: any errno of open(2), readdir(3)
- * or unlink(2), or EMFILE, ENFILE, ENOMEM, ENOLCK or EIO when these kept a file from being judged;
- * the remaining files were deleted all the same.
+ * process that opened the file, and any child that has inherited the stream. A file is judged when
+ * it belongs to the process's effective user, who may open it. All others are left alone, also when
+ * that user is the superuser. It is safe to run at any time, in several processes at once.
+ *
+ * Returns the number of files deleted, or -1: any errno of open(2), readdir(3) or unlink(2), or
+ * EMFILE, ENFILE, ENOMEM, ENOLCK or EIO when these kept a file from being judged; the remaining
+ * files were deleted all the same.
  *
  * The option costs two system calls for each file, flock(2) among them, and for each file that
  * outlives its stream a descriptor. The program must not use flock(2) on the stream itself.
@@ -493,11 +493,11 @@ int tempfile_recover (const char *dir);
 /*
  * An audit hook sees each file before it exists: event "tempfile.mkstemp" and the absolute path,
  * or, for a file that never gets a name, its directory; and each directory: event
- * "tempfile.mkdtemp" and the absolute path. Another result than 0 refuses it: the
- * call fails with EPERM. tempfile_recover() shows each file that it is about to delete: event
- * "tempfile.recover" and its directory, as given, with its name; a refusal leaves the file. Hooks
- * run in the order in which they were added, in the calling thread, and cannot be removed.
- * tempfile_add_audit_hook() returns 0 or -1: ENOMEM.
+ * "tempfile.mkdtemp" and the absolute path. A hook that returns 0 allows it. A hook that returns
+ * anything else refuses it, and the call fails with EPERM. tempfile_recover() shows each file that
+ * it is about to delete: event "tempfile.recover" and its directory, as given, with its name; a
+ * refusal leaves the file. Hooks run in the order in which they were added, in the calling thread,
+ * and cannot be removed. tempfile_add_audit_hook() returns 0 or -1: ENOMEM.
  */
 typedef int tempfile_audit_fn (const char *event, const char *fullpath, void *arg);
 int tempfile_add_audit_hook (tempfile_audit_fn *hook, void *arg);
