@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Making a custom stream: its struct, the FILE that calls back, its buffer. What the callbacks do
- * is in stream/custom.c, so that no file here needs one that needs it. */
+/* Making a custom stream over a storage: its struct, the FILE that calls back, its layer of text.
+ * What the callbacks do is in stream/custom.c, so that no file here needs one that needs it. */
 #include "base/export.h"
 
 #include "base/error.h"
@@ -9,30 +9,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
-
-/*
- * The buffer by default: see bench/README for how it was chosen. What is above the power of two is
- * for glibc. To seek to an offset it goes to that with those bits cleared which the size less one
- * has, and reads from there: with the low six and one high bit, that is near by for every other
- * offset. And large reads, in multiples of the size, go to addresses that stay as aligned as this.
- *
- * In a text what is read to get there may count otherwise than what was written. So there a single
- * bit is cleared, that of a power of two, and glibc gets less than it wants, and asks for the rest.
- */
-enum { BUFFER = 32768, EXTRA = 64 };
-
-static size_t
-buffer_size (const struct settings *settings)
-{
-    if (settings->buffering == TEMPFILE_UNBUFFERED)
-        return 0;
-    size_t wanted = settings->buffering > 1 ? (size_t) settings->buffering : BUFFER, power = 2;
-    if (!settings->mode.text)
-        return settings->buffering > 1 ? wanted : wanted + EXTRA;
-    while (power < wanted)
-        power *= 2;
-    return power + 1;
-}
+#include <unistd.h>
 
 static bool
 keep_text_settings (struct stream *s, const struct settings *settings)
@@ -48,7 +25,7 @@ keep_text_settings (struct stream *s, const struct settings *settings)
 static struct stream *
 make (struct storage *storage, struct entry *entry, const struct settings *settings)
 {
-    size_t buffer = buffer_size (settings);
+    size_t buffer = tempfile__stream_buffer_size (settings);
     struct stream *s = malloc (sizeof *s + buffer); /* not calloc(): it would clear the buffer */
     if (!s)
         return NULL;
@@ -86,9 +63,8 @@ make_file (struct stream *s, const struct mode *mode)
     return NULL;
 }
 
-FILE *
-tempfile__stream_custom (struct storage *storage, int fd, struct entry *entry,
-                         const struct settings *settings)
+static FILE *
+make_stream (struct storage *storage, int fd, struct entry *entry, const struct settings *settings)
 {
     struct stream *s = make (storage, entry, settings);
     FILE *f = s ? make_file (s, &settings->mode) : NULL;
@@ -104,4 +80,30 @@ tempfile__stream_custom (struct storage *storage, int fd, struct entry *entry,
     tempfile__stream_set_buffer (f, settings->buffering, s->buffer, s->buffer_size);
     tempfile__wide_set (s);
     return f;
+}
+
+FILE *
+tempfile__stream_over (struct storage *storage, int fd, struct entry *entry,
+                       const struct settings *s)
+{
+    FILE *f = NULL;
+    if (tempfile__stream_add_text (&storage, s) == 0)
+        f = make_stream (storage, fd, entry, s);
+    if (!f) {
+        int err = errno;
+        storage->ops->close (storage);
+        errno = err;
+    }
+    return f;
+}
+
+FILE *
+tempfile__stream_over_fd (int fd, struct entry *entry, const struct settings *s)
+{
+    struct storage *storage = tempfile__storage_fd (fd);
+    if (storage)
+        return tempfile__stream_over (storage, fd, entry, s);
+    close (fd);
+    tempfile__fail_system (ENOMEM, "cannot make a stream");
+    return NULL;
 }

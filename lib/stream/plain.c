@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Plain streams: libc's own, over a descriptor, so that everything about them is as usual. And
- * buffering, which is the same for both kinds. */
+/* Plain streams: libc's own, over a descriptor, so that everything about them is as usual; and the
+ * names that some of them get later. */
 #include "base/export.h"
 
 #include "base/error.h"
@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /*
  * A plain stream that got a name. There is at most one for each address of a FILE; it is stale, and
@@ -23,18 +24,6 @@ struct plain {
 
 static struct table named;
 static atomic_bool any; /* something was ever put there */
-
-/* On a stream that was never used none of these fails. */
-void
-tempfile__stream_set_buffer (FILE *f, int buffering, char *buffer, size_t size)
-{
-    if (buffering == TEMPFILE_UNBUFFERED)
-        setvbuf (f, NULL, _IONBF, 0);
-    else if (buffering == TEMPFILE_LINE_BUFFERED)
-        setvbuf (f, buffer, _IOLBF, buffer ? size : BUFSIZ);
-    else if (buffer)
-        setvbuf (f, buffer, _IOFBF, size);
-}
 
 static struct plain *
 find (FILE *f)
@@ -90,7 +79,9 @@ tempfile__stream_plain (int fd, const struct mode *mode, int buffering)
 {
     FILE *f = fdopen (fd, mode->stdio);
     if (!f) {
-        tempfile__fail_system (errno, "cannot make a stream");
+        int err = errno;
+        close (fd);
+        tempfile__fail_system (err, "cannot make a stream");
         return NULL;
     }
     forget (f);

@@ -50,16 +50,18 @@ struct stream {
 };
 
 /*
- * Both take over what they are given when they succeed, and else return NULL with errno and
- * message. FD of a custom stream is what fileno() shall say, -1 when there is no descriptor yet;
- * it belongs to the storage.
+ * A plain stream over FD; a custom one over a storage, or over FD, with a text layer if the
+ * settings need one. Over a storage FD is what fileno() shall say, -1 when there is no descriptor
+ * yet. Each owns FD or the storage, which is closed when there is no stream to be had: NULL, with
+ * errno and message. The entry is the stream's only when it succeeds.
  */
 FILE *tempfile__stream_plain (int fd, const struct mode *, int buffering);
-FILE *tempfile__stream_custom (struct storage *, int fd, struct entry *, const struct settings *);
-
-/* A custom stream, with a text layer if the settings need one, that owns STORAGE, which is closed
- * when there is none to be had. */
 FILE *tempfile__stream_over (struct storage *, int fd, struct entry *, const struct settings *);
+FILE *tempfile__stream_over_fd (int fd, struct entry *, const struct settings *);
+
+/* What is to outlive its stream keeps the lock of a recoverable file by a descriptor of its own: 0,
+ * or -1 with errno and message. */
+int tempfile__stream_outlive (struct entry *, int fd);
 
 /*
  * Where the entry of a plain stream is that has been persisted, or can be put (MAKE). A plain
@@ -68,8 +70,13 @@ FILE *tempfile__stream_over (struct storage *, int fd, struct entry *, const str
  */
 struct entry **tempfile__stream_plain_entry (FILE *, bool make);
 
-/* As the option, with BUFFER of SIZE bytes, which stays the caller's; NULL: with libc's own. */
+/* How large the buffer of a custom stream is; and buffering as the option says, with BUFFER of SIZE
+ * bytes, which stays the caller's; NULL: with libc's own. */
+size_t tempfile__stream_buffer_size (const struct settings *);
 void tempfile__stream_set_buffer (FILE *, int buffering, char *buffer, size_t size);
+
+/* As fflush(): 0, or -1 with errno and message. */
+int tempfile__stream_write_out (FILE *);
 
 /* What fileno(FILE) shall say, where the libc lets it; and that a write has moved the offset. */
 void tempfile__stream_set_fileno (FILE *file, int fd);
