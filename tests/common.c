@@ -215,6 +215,14 @@ test_needs_text (void)
 #endif
 }
 
+void
+test_leaves_out_text (void)
+{
+#ifndef HAVE_TEXT
+    puts ("SKIP: the part on text: this library was built without text");
+#endif
+}
+
 bool
 test_under_valgrind (void)
 {

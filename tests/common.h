@@ -45,6 +45,9 @@ bool test_has_text (void);
 /* The main() of a program that tests only text begins with it: ends it as skipped without text. */
 void test_needs_text (void);
 
+/* That of a program which has a part on text goes on, and says so without text. */
+void test_leaves_out_text (void);
+
 /* Says aloud that the running test, or a part of it, cannot be done here, and why. */
 void test_skip (const char *why);
 

@@ -729,6 +729,7 @@ main (void)
 {
     Suite *s = suite_create ("conformance: io");
 
+    test_leaves_out_text ();
     add_writing (test_case (s, "writing"));
     add_reading (test_case (s, "reading"));
     add_ungetc (test_case (s, "ungetc"));

@@ -512,6 +512,7 @@ main (void)
 {
     Suite *s = suite_create ("conformance: sharing");
 
+    test_leaves_out_text ();
     add_buffers (test_case (s, "buffers"));
     add_lock (test_case (s, "lock"));
     add_processes (test_case (s, "processes"));

@@ -537,6 +537,7 @@ main (void)
 {
     Suite *s = suite_create ("conformance: state");
 
+    test_leaves_out_text ();
     add_orientation (test_case (s, "orientation"));
     add_freopen (test_case (s, "freopen"));
     add_indicators (test_case (s, "indicators"));

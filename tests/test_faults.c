@@ -747,6 +747,7 @@ main (int argc, char **argv)
         return run_unwiped ();
     Suite *s = suite_create ("faults");
 
+    test_leaves_out_text ();
     faults_begin ();
     totals = mmap (NULL, sizeof *totals, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (totals == MAP_FAILED)
