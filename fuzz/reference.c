@@ -444,6 +444,9 @@ reference_encode (struct bytes *out, const char *encoding, const char *errors, c
         int length = reference_utf8 (in + i, n - i, true, &c);
         good = length > 0 ? encode_character (&e, c)
                           : put_instead_of_bytes (&e, in + i, (size_t) -length);
+        /* A mark alone is not written. */
+        if (!good && i == 0)
+            out->n = 0;
         i += (size_t) (length > 0 ? length : -length);
     }
     return good;

@@ -264,6 +264,51 @@ START_TEST (offset_within_a_character_can_be_sought_after_what_is_bad)
 }
 END_TEST
 
+/* Between the '\r' that was read as a newline and the character is a '\n' that counts nothing. */
+START_TEST (offset_within_a_character_after_crlf_can_be_sought)
+{
+    const char *encoding = ((const char *[]){"utf-8", "utf-16-le", "iso2022_kr"})[_i % 3];
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = encoding, .newline = "\r\n");
+    char have[16];
+
+    ck_assert_int_ge (fputs ("a\n\uac00\uac01", f), 0);
+    FILE *g = tempfile_reopen (f, "r");
+    assert_closes (f);
+    f = TemporaryFile (.mode = "w+", .encoding = encoding, .buffering = _i < 3 ? 0 : 3);
+    FILE *raw = tempfile_reopen (f, "r+b"), *from = tempfile_reopen (g, "rb");
+    for (int c; (c = fgetc (from)) != EOF;)
+        ck_assert_int_eq (fputc (c, raw), c);
+    assert_closes (raw);
+    assert_closes (from);
+    assert_closes (g);
+    for (int k = 8; k >= 0; k--) {
+        ck_assert_int_eq (fseek (f, k, SEEK_SET), 0);
+        ck_assert_uint_eq (fread (have, 1, sizeof have, f), (size_t) (8 - k));
+        ck_assert_mem_eq (have, &"a\n\uac00\uac01"[k], (size_t) (8 - k));
+    }
+    assert_closes (f);
+}
+END_TEST
+
+/* Nor is what is bad in front of a character, which nobody read, reported from within it. */
+START_TEST (offset_within_a_character_is_behind_what_is_bad)
+{
+    FILE *f =
+        TemporaryFile (.mode = "w+", .encoding = "utf-8", .buffering = (int[]){0, 2, 100}[_i]);
+    char have[8];
+
+    put_bytes (f, "ab\377\u20acc");
+    ck_assert_int_eq (fseek (f, 3, SEEK_SET), 0);
+    ck_assert_uint_eq (fread (have, 1, sizeof have, f), 3);
+    ck_assert_int_eq (ferror (f), 0);
+    ck_assert_mem_eq (have,
+                      "\x82\xac"
+                      "c",
+                      3);
+    assert_closes (f);
+}
+END_TEST
+
 /* Unless that goes, and another comes in its place. */
 START_TEST (truncating_behind_what_is_bad_reports_nothing_twice)
 {
@@ -787,6 +832,8 @@ main (void)
     tcase_add_test (tc, offset_before_the_start_is_refused_and_moves_nothing);
     tcase_add_loop_test (tc, seek_that_fails_reports_nothing_twice, 0, 3);
     tcase_add_loop_test (tc, offset_within_a_character_can_be_sought_after_what_is_bad, 0, 3);
+    tcase_add_loop_test (tc, offset_within_a_character_after_crlf_can_be_sought, 0, 6);
+    tcase_add_loop_test (tc, offset_within_a_character_is_behind_what_is_bad, 0, 3);
     tcase_add_loop_test (tc, truncating_behind_what_is_bad_reports_nothing_twice, 0, 3);
     tcase_add_test (tc, places_told_while_writing_hold_though_newlines_take_two_bytes);
     tcase_add_loop_test (tc, places_told_while_reading_hold_though_newlines_take_two_bytes, 0, 2);

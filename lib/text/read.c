@@ -209,12 +209,14 @@ give_up (struct text *t)
 /*
  * One character, or what two have in common, or what stands in for none, into OUT, which has room
  * for a REPLACEMENT: how many bytes, 0 at the end, -1 with errno. The codec gets byte after byte
- * until something comes out.
+ * until something comes out. What gives nothing, and is not to be read again with the rest of the
+ * character, is in front of *BEGIN.
  */
 static ssize_t
-read_one (struct text *t, unsigned char *out)
+read_one (struct text *t, unsigned char *out, struct position *begin)
 {
     bool final = false;
+    *begin = t->here;
     for (size_t limit = 1;;) {
         size_t have = t->raw_end - t->raw_pos;
         if (limit > have && !final) {
@@ -236,6 +238,8 @@ read_one (struct text *t, unsigned char *out)
         if (n != 0 || (last && step != STEP_BAD))
             return n;
         limit = t->raw_pos > before || step == STEP_BAD ? 1 : limit + 1;
+        if (limit == 1)
+            *begin = t->here;
     }
 }
 
@@ -244,8 +248,8 @@ static ssize_t
 read_part (struct text *t, unsigned char *out, size_t size)
 {
     unsigned char one[REPLACEMENT];
-    const struct position before = t->here;
-    ssize_t n = read_one (t, one);
+    struct position before;
+    ssize_t n = read_one (t, one, &before);
     if (n <= 0)
         return n;
     size_t begin = t->within < (size_t) n ? t->within : 0, rest = (size_t) n - begin;
