@@ -364,7 +364,8 @@ class Program:
         self.doing, self.fresh = None, self.at == 0
 
     def step_truncate(self):
-        usable = [n for n, p in self.places.items() if p[1] is not None]
+        # A place read to may be behind an escape sequence in Python, and in front of it here.
+        usable = [n for n, p in self.places.items() if p[1] is not None and not self.is_state(p[0])]
         if not self.writable or not usable or self.doing == 'read':
             return
         n = self.random.choice(usable)
