@@ -254,6 +254,8 @@ int tempfile_keep (FILE *stream);
  *   TEMPFILE_SYNC       the data is on disk before the name changes, the directory after it
  *   TEMPFILE_FOLLOW     where PATH is a symbolic link, what it leads to is replaced, or made, and
  *                       the name is that then; otherwise the link itself is replaced
+ *   TEMPFILE_COPY       where PATH is on another file system, or the file has no name and can get
+ *                       none, a copy becomes PATH, as atomically, and the temporary file is deleted
  *   TEMPFILE_LIKE_TARGET  mode, owner, group, access control list and extended attributes of the
  *                       ordinary file that is replaced, as far as the process may, before the name
  *                       changes. Set-ID bits and capabilities only where owner and group could be
@@ -264,16 +266,24 @@ int tempfile_keep (FILE *stream);
  *
  * Returns 0 or -1. Then the file stays the temporary file it was, with TEMPFILE_LIKE_TARGET perhaps
  * with other permissions: EINVAL (flags, or a NULL),
- * ENOENT, EEXIST, EISDIR; ELOOP (links that go in circles); EXDEV (another file system); ESTALE
- * (another file has taken the temporary file's name, and is not published); ENOTSUP (a file without
- * a name that the file system cannot give one: open it with NamedTemporaryFile() instead; or
- * TEMPFILE_NOREPLACE where the file system has neither hard links nor a rename that does not
- * replace); the errno of a write that failed, now or earlier; or any errno of fsync(2), link(2) and
- * rename(2). Should rename(2) itself fail for a file without a name, a second try gives ENOTSUP.
- * Only when the directory could not be synced, as the message says then, is PATH in place all the
- * same.
+ * ENOENT, EEXIST, EISDIR; ELOOP (links that go in circles); EXDEV (another file system, without
+ * TEMPFILE_COPY); ESTALE (another file has taken the temporary file's name, and is not published);
+ * ENOTSUP (a file without a name that the file system cannot give one: open it with
+ * NamedTemporaryFile() instead; or TEMPFILE_NOREPLACE where the file system has neither hard links
+ * nor a rename that does not replace); the errno of a write that failed, now or earlier; or any
+ * errno of fsync(2), link(2) and rename(2). Should rename(2) itself fail for a file without a name,
+ * a second try gives ENOTSUP. Only when the directory could not be synced, or the temporary file of
+ * a copy not be deleted, as the message says then, is PATH in place all the same. After a copy the
+ * stream has the same descriptor, which is open on the copy for reading and writing; those that
+ * others have, and the streams of tempfile_reopen(), are on the old file.
  */
-enum { TEMPFILE_NOREPLACE = 1, TEMPFILE_SYNC = 2, TEMPFILE_LIKE_TARGET = 8, TEMPFILE_FOLLOW = 16 };
+enum {
+    TEMPFILE_NOREPLACE = 1,
+    TEMPFILE_SYNC = 2,
+    TEMPFILE_COPY = 4,
+    TEMPFILE_LIKE_TARGET = 8,
+    TEMPFILE_FOLLOW = 16
+};
 TEMPFILE_CHECKED_ int tempfile_persist (FILE *stream, const char *path, unsigned flags);
 
 /*
@@ -327,7 +337,7 @@ int tempfile_keep_path (const char *path);
 /*
  * tempfile_persist() of what has no stream any more: NAME, a name as it was reported that this
  * process left for exit, or registered, atomically becomes PATH and is no longer this library's to
- * delete. The flags are the same; TEMPFILE_LIKE_TARGET and TEMPFILE_SYNC are for ordinary files,
+ * delete. The flags are the same; TEMPFILE_COPY, _LIKE_TARGET and _SYNC are for ordinary files,
  * while without them a socket, FIFO or symbolic link can be persisted as well. Data are what was
  * written: a stream of this library that wrote them has been closed. Returns 0, or -1: ENOENT,
  * EPERM or EISDIR for NAME as tempfile_unlink(); EBUSY, when its stream is open; EINVAL; or as

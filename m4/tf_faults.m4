@@ -22,7 +22,7 @@ AC_DEFUN([TF_FAULTS], [
 # What has offsets or inode numbers in it ends in $1.
 AC_DEFUN([TF_FAULTS_LDFLAGS], [
   FAULTS_LDFLAGS=
-  for tf_call in chmod close fchmod fchown fcntl$1 fdopendir fgetxattr flistxattr flock fremovexattr \
+  for tf_call in chmod close copy_file_range dup3 pwrite$1 fchmod fchown fcntl$1 fdopendir fgetxattr flistxattr flock fremovexattr \
     fsetxattr fstat$1 fstatat$1 fsync ftruncate$1 \
     getcwd getrandom link linkat lseek$1 lstat$1 madvise memfd_create mkdir open$1 openat$1 \
     pread$1 raise read readdir$1 readlink rename renameat renameat2 rmdir sigaction stat$1 statx syscall \

@@ -137,7 +137,7 @@ check_target (const char *target)
 }
 
 static void
-persist_like (FILE *f)
+persist_like (FILE *f, unsigned flags)
 {
     char target[NAME_SIZE];
 
@@ -150,7 +150,7 @@ persist_like (FILE *f)
     make_target (target);
     faults_resume ();
     bool good = put_lines (f, 10);
-    int result = tempfile_persist (f, target, TEMPFILE_LIKE_TARGET | TEMPFILE_SYNC);
+    int result = tempfile_persist (f, target, TEMPFILE_LIKE_TARGET | TEMPFILE_SYNC | flags);
     if (result != 0)
         failed ();
     faults_pause ();
@@ -167,13 +167,20 @@ persist_like (FILE *f)
 void
 persist_like_named (void)
 {
-    persist_like (NamedTemporaryFile (.dir = test_dir ()));
+    persist_like (NamedTemporaryFile (.dir = test_dir ()), 0);
 }
 
 void
 persist_like_unnamed (void)
 {
-    persist_like (TemporaryFile (.dir = test_dir (), .buffering = 500));
+    persist_like (TemporaryFile (.dir = test_dir (), .buffering = 500), 0);
+}
+
+/* A file in memory is always on another file system. */
+void
+persist_copy (void)
+{
+    persist_like (TemporaryFile (.in_memory = 1, .buffering = 500), TEMPFILE_COPY);
 }
 
 void

@@ -39,6 +39,9 @@ static const struct call calls[] = {
     {"close", {EINTR, EIO, ENOSPC, EDQUOT}},
     {"read", {EINTR, FAULT_SHORT, EIO, EISDIR, ENOMEM}},
     {"pread", {EINTR, FAULT_SHORT, EIO, EISDIR, ENOMEM}},
+    {"pwrite", {EINTR, FAULT_SHORT, ENOSPC, EIO, EDQUOT, EFBIG}},
+    {"copy_file_range", {EXDEV, EINTR, FAULT_SHORT, EINVAL, ENOSYS, EIO}},
+    {"dup3", {EINTR, EBADF}},
     {"write", {EINTR, FAULT_SHORT, ENOSPC, EIO, EDQUOT, EFBIG, EPERM, ENOMEM}},
     {"lseek", {EINVAL, EOVERFLOW, ESPIPE, EIO}},
     {"ftruncate", {EINTR, EIO, EFBIG, EINVAL, EPERM, ENOSPC, ETXTBSY}},
@@ -240,6 +243,14 @@ free (void *p)
 DIVERT_BYTES (__wrap_read, __real_read, read, (int fd, void *p, size_t n), 1, (fd, p, n))
 DIVERT_BYTES (WRAP (pread), REAL (pread), pread, (int fd, void *p, size_t n, off_t at), 1,
               (fd, p, n, at))
+DIVERT_BYTES (WRAP (pwrite), REAL (pwrite), pwrite, (int fd, const void *p, size_t n, off_t at),
+              n / 2, (fd, p, n, at))
+#ifdef HAVE_COPY_FILE_RANGE
+DIVERT_BYTES (__wrap_copy_file_range, __real_copy_file_range, copy_file_range,
+              (int from, off_t *in, int to, off_t *out, size_t n, unsigned flags), n / 2,
+              (from, in, to, out, n, flags))
+#endif
+DIVERT (int, dup3, (int fd, int to, int flags), (fd, to, flags), -1)
 DIVERT_BYTES (__wrap_write, __real_write, write, (int fd, const void *p, size_t n), n / 2,
               (fd, p, n))
 DIVERT_BYTES (__wrap_getrandom, __real_getrandom, getrandom, (void *p, size_t n, unsigned flags),

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 /* What needs more than the name. */
-enum { OF_ORDINARY_FILES = TEMPFILE_SYNC | TEMPFILE_LIKE_TARGET };
+enum { OF_ORDINARY_FILES = TEMPFILE_SYNC | TEMPFILE_COPY | TEMPFILE_LIKE_TARGET };
 
 /* A descriptor, or as far as that will do a handle; or -1 with errno and message. */
 static int
@@ -45,10 +45,13 @@ persist (const char *name, const char *path, unsigned flags)
     int fd = open_left (name, flags);
     if (fd < 0)
         return -1;
-    int result = tempfile__publish (fd, name, path, flags);
+    int copy;
+    int result = tempfile__publish (fd, name, path, flags, &copy);
     int err = errno;
     if (result >= 0)
         tempfile__left_forget (name);
+    if (copy >= 0)
+        close (copy);
     close (fd);
     errno = err;
     return result;

@@ -7,6 +7,9 @@
  *     unnamed, not replacing  linkat of the descriptor
  *     unnamed, replacing      linkat to a fresh name beside PATH, and rename
  *
+ * Where that cannot be, on another file system for one, a copy can become PATH in its place: it is
+ * recoverable until then, and for its owner only until the data are in it.
+ *
  * The name of a file may have been taken by another in the meantime, which is not published: what
  * it leads to is compared with the descriptor.
  *
@@ -16,6 +19,7 @@
 #include "base/export.h"
 
 #include "base/attributes.h"
+#include "base/copy.h"
 #include "base/error.h"
 #include "base/inode.h"
 #include "base/retry.h"
@@ -237,8 +241,8 @@ prepare (int fd, const char *path, unsigned flags)
     return flags & TEMPFILE_SYNC ? fsync_retrying (fd) : 0;
 }
 
-/* As tempfile__publish(), without the message. DIR is the directory of PATH if that is to be
- * synced, else -1. */
+/* As tempfile__publish(), without the message and copying nothing. DIR is the directory of PATH if
+ * that is to be synced, else -1. */
 static int
 publish_in (int dir, int fd, const char *from, const char *path, unsigned flags)
 {
@@ -247,14 +251,90 @@ publish_in (int dir, int fd, const char *from, const char *path, unsigned flags)
     return dir >= 0 && fsync_retrying (dir) < 0 ? 1 : 0;
 }
 
+/* A descriptor that is for writing only has to be opened once more. */
+static int
+copy_data (int fd, int to)
+{
+    char name[32];
+    if ((fcntl (fd, F_GETFL) & O_ACCMODE) != O_WRONLY)
+        return tempfile__copy_data (fd, to);
+    snprintf (name, sizeof name, "/proc/self/fd/%d", fd);
+    int reader = open_retrying (name, O_RDONLY, 0);
+    int result = reader < 0 ? -1 : tempfile__copy_data (reader, to);
+    int err = errno;
+    if (reader >= 0)
+        close (reader);
+    errno = err;
+    return result;
+}
+
+/* E is the name of TO, a new file. */
+static int
+fill_and_publish (int dir, int fd, int to, struct entry *e, const char *path, unsigned flags)
+{
+    int result = copy_data (fd, to) < 0 || tempfile__take_attributes (to, fd) < 0
+                     ? -1
+                     : publish_in (dir, to, tempfile__entry_path (e), path, flags);
+    int err = errno;
+    if (result < 0) {
+        tempfile__entry_discard (e);
+        close (to);
+    } else {
+        tempfile__entry_succeed (e, NULL);
+        tempfile__entry_leave (e);
+        flock (to, LOCK_UN);
+    }
+    errno = err;
+    return result;
+}
+
+static int
+publish_copy (int dir, int fd, const char *path, unsigned flags, int *copy)
+{
+    struct settings s = tempfile__settings_unnamed ();
+    struct entry *e = NULL;
+    s.recoverable = true;
+    char *parent = tempfile__parent (path);
+    int to = parent ? tempfile__create_named (parent, &s, &e) : -1;
+    int err = errno;
+    free (parent);
+    errno = err;
+    if (to < 0)
+        return -1;
+    int result = fill_and_publish (dir, fd, to, e, path, flags);
+    if (result >= 0)
+        *copy = to;
+    return result;
+}
+
+/* What the kernel says of another file system, or of a file that cannot have a name. */
+static bool
+is_for_copying (int err, const char *from, unsigned flags)
+{
+    return flags & TEMPFILE_COPY && (err == EXDEV || (!from && err == ENOTSUP));
+}
+
+/* The temporary file goes last; when it cannot, PATH is in place all the same. */
+static int
+publish_somehow (int dir, int fd, const char *from, const char *path, unsigned flags, int *copy)
+{
+    int result = publish_in (dir, fd, from, path, flags);
+    if (result >= 0 || !is_for_copying (errno, from, flags))
+        return result;
+    result = check_replaceable (path) < 0 ? -1 : publish_copy (dir, fd, path, flags, copy);
+    if (result == 0 && from && check_name (fd, from) == 0 && unlink (from) < 0)
+        return 1;
+    return result;
+}
+
 /* With the directory open beforehand, so that of what follows the step only the sync itself can
  * fail. */
 static int
-publish_synced (int fd, const char *from, const char *path, unsigned flags)
+publish_synced (int fd, const char *from, const char *path, unsigned flags, int *copy)
 {
     char *name = tempfile__parent (path);
     int dir = name ? open_retrying (name, O_RDONLY | O_DIRECTORY, 0) : -1;
-    int result = dir < 0 ? -1 : publish_in (dir, fd, from, path, flags);
+    int result = dir < 0 ? -1 : publish_somehow (dir, fd, from, path, flags, copy);
     int err = errno;
     if (dir >= 0)
         close (dir);
@@ -270,7 +350,8 @@ why_not (int err, bool named, unsigned flags)
     if (err == ESTALE)
         return ": another file has taken the temporary one's name";
     if (err == EXDEV)
-        return ": it is on another file system, make the temporary file .beside it";
+        return ": it is on another file system, make the temporary file .beside it or give "
+               "TEMPFILE_COPY";
     if (err != ENOTSUP)
         return "";
     if (!named)
@@ -281,20 +362,25 @@ why_not (int err, bool named, unsigned flags)
 }
 
 int
-tempfile__publish (int fd, const char *from, const char *path, unsigned flags)
+tempfile__publish (int fd, const char *from, const char *path, unsigned flags, int *copy)
 {
-    int result = flags & TEMPFILE_SYNC ? publish_synced (fd, from, path, flags)
-                                       : publish_in (-1, fd, from, path, flags);
+    *copy = -1;
+    int result = flags & TEMPFILE_SYNC ? publish_synced (fd, from, path, flags, copy)
+                                       : publish_somehow (-1, fd, from, path, flags, copy);
     int err = errno;
     if (result < 0)
         return tempfile__fail_system (err, "cannot persist as '%s'%s", path,
                                       why_not (err, from, flags));
     if (result > 0)
-        tempfile__fail_system (err, "'%s' is in place, but perhaps not yet on disk", path);
+        tempfile__fail_system (err, "'%s' is in place, but perhaps not yet on disk%s", path,
+                               *copy < 0 ? "" : ", or the temporary file is still there");
     return result;
 }
 
-enum { FLAGS = TEMPFILE_NOREPLACE | TEMPFILE_SYNC | TEMPFILE_LIKE_TARGET | TEMPFILE_FOLLOW };
+enum {
+    FLAGS =
+        TEMPFILE_NOREPLACE | TEMPFILE_SYNC | TEMPFILE_COPY | TEMPFILE_LIKE_TARGET | TEMPFILE_FOLLOW
+};
 
 char *
 tempfile__publish_path (const char *call, const char *path, unsigned flags)

@@ -12,6 +12,8 @@
 #include "stream/stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 /* An earlier write that failed means that the file is not whole, whatever is written now. */
 static int
@@ -27,6 +29,41 @@ write_out (FILE *f, const struct stream *s)
     return 0;
 }
 
+static int
+replace_descriptor (int fd, int by)
+{
+    int result;
+    do
+#ifdef HAVE_DUP3
+        result = dup3 (by, fd, O_CLOEXEC);
+    while (result < 0 && errno == EINTR);
+#else
+        result = dup2 (by, fd);
+    while (result < 0 && errno == EINTR);
+    if (result >= 0)
+        result = fcntl (fd, F_SETFD, FD_CLOEXEC);
+#endif
+    return result;
+}
+
+/* The descriptor FD of the stream becomes one of the copy, at the same place, and nobody above need
+ * know. COPY is closed. 0, or -1 with errno and message. */
+static int
+go_on_with (int fd, int copy, const char *path)
+{
+    int flags = fcntl (fd, F_GETFL);
+    off_t offset = lseek (fd, 0, SEEK_CUR);
+    int result = flags < 0 || offset < 0 || fcntl (copy, F_SETFL, flags) < 0 ||
+                         lseek (copy, offset, SEEK_SET) < 0
+                     ? -1
+                     : replace_descriptor (fd, copy);
+    int err = errno;
+    close (copy);
+    if (result < 0)
+        return tempfile__fail_system (err, "'%s' is in place, but the stream is not on it", path);
+    return 0;
+}
+
 /* E, which holds PATH, is the stream's when this succeeds, and else still the caller's. */
 static int
 persist_as (FILE *f, struct stream *s, struct entry *e, unsigned flags)
@@ -37,9 +74,14 @@ persist_as (FILE *f, struct stream *s, struct entry *e, unsigned flags)
     if (!place || fd < 0)
         return -1;
     const char *from = *place ? tempfile__entry_path (*place) : NULL;
-    int result = tempfile__publish (fd, from, path, flags);
+    int copy;
+    int result = tempfile__publish (fd, from, path, flags, &copy);
     if (result < 0)
         return -1;
+    if (copy >= 0 && go_on_with (fd, copy, path) < 0)
+        result = 1;
+    if (copy >= 0 && !s)
+        tempfile__stream_plain_moved (f);
     tempfile__entry_succeed (e, *place);
     *place = e;
     if (s) {

@@ -103,3 +103,14 @@ tempfile__stream_plain_entry (FILE *f, bool make)
         renew (p, &st);
     return is_stale (p, &st) || (!p->entry && !make) ? NULL : &p->entry;
 }
+
+void
+tempfile__stream_plain_moved (FILE *f)
+{
+    struct plain *p = find (f);
+    struct stat st;
+    if (!p || fstat (fileno (f), &st) < 0)
+        return;
+    p->device = st.st_dev;
+    p->inode = st.st_ino;
+}

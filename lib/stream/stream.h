@@ -70,6 +70,9 @@ int tempfile__stream_outlive (struct entry *, int fd);
  */
 struct entry **tempfile__stream_plain_entry (FILE *, bool make);
 
+/* The FILE has another file open than before: what is known of it, if anything is, is of that. */
+void tempfile__stream_plain_moved (FILE *);
+
 /* How large the buffer of a custom stream is; and buffering as the option says, with BUFFER of SIZE
  * bytes, which stays the caller's; NULL: with libc's own. */
 size_t tempfile__stream_buffer_size (const struct settings *);

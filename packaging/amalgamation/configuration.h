@@ -35,6 +35,8 @@
  */
 #if defined __linux__
 #define HAVE_SECURE_GETENV 1
+#define HAVE_GETXATTR 1
+#define HAVE_DUP3 1
 #define HAVE_GETRANDOM 1
 #define HAVE_SYS_RANDOM_H 1
 #define HAVE_AT_QUICK_EXIT 1
