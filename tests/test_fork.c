@@ -487,8 +487,12 @@ START_TEST (fork_while_others_flush_all)
     for (int i = 0; i < 200; i++) {
         pid_t child = fork ();
         if (child == 0) {
+#ifdef ADDRESS_SANITIZER
+            _exit (0); /* its malloc() may be locked, by a thread that is not there any more */
+#else
             FILE *g = NamedTemporaryFile ();
             _exit (!g || !tempfile_name (g) || fclose (g) != 0);
+#endif
         }
         test_wait (child);
     }

@@ -209,8 +209,10 @@ let_a_daemon_end (bool adopt)
     pid_t child = fork ();
     if (child == 0) {
         close (ends[0]);
+        static struct tempfile_dir *open_at_the_end;
         char *path = tempfile_into_path (NamedTemporaryFile ());
-        if (!NamedTemporaryFile () || !path || (adopt && !TemporaryDirectory ()))
+        open_at_the_end = adopt ? TemporaryDirectory () : NULL;
+        if (!NamedTemporaryFile () || !path || (adopt && !open_at_the_end))
             test_leave (1);
         free (path);
         become_daemon (adopt);

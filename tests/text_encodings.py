@@ -37,6 +37,9 @@ ISO2022 = {
 # Where versions of Python differ: from which one on, the byte, what it is there, and what it was
 # before and is here.
 CHANGED = {'palmos': ((3, 14), 0x9b, '\u203a', '\x9b')}
+# What older ones encode wrongly, pairs of characters; the version is the first in which that was not
+# seen. They are left out there.
+WRONG = {'iso2022_jp_2004': (3, 11, 7), 'iso2022_jp_3': (3, 11, 7)}
 ALL = os.environ.get('TEMPFILE_TEST_ENCODINGS') == 'all'
 
 
@@ -298,6 +301,9 @@ def main():
     driver = Driver(arguments.driver.split())
     as_before()
     names = arguments.names or every_encoding()
+    for name in [n for n in names if sys.version_info < WRONG.get(n, (0,))]:
+        print(f'SKIP: {name}: this Python encodes pairs of characters wrongly')
+        names.remove(name)
     wrong = 0 if arguments.names else check_names(driver)
     differ = []
     for name in names:

@@ -45,6 +45,14 @@
 #ifdef SYS_getdents64
 #define CONDITION_SCAN_GETDENTS 1
 #endif
+#include <sys/mman.h>
+#ifdef MFD_CLOEXEC
+#define HAVE_MEMFD_CREATE 1
+#endif
+#include <sys/stat.h>
+#ifdef STATX_MNT_ID
+#define HAVE_STRUCT_STATX_STX_MNT_ID 1
+#endif
 #elif defined __APPLE__
 #define HAVE_ISSETUGID 1
 #define HAVE_GETENTROPY 1
@@ -69,7 +77,13 @@
 #define HAVE_OFF64_T 1
 #if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 28
 #define HAVE_RENAMEAT2 1
+#define HAVE_COPY_FILE_RANGE 1
 #endif
+#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 34 /* before that it is in a library of its own */
+#define HAVE_DLADDR 1
+#endif
+#elif defined __linux__
+#define HAVE_DLADDR 1
 #endif
 
 #if !defined __linux__ || defined TEMPFILE_USE_FUNOPEN
