@@ -282,7 +282,8 @@ grep -q "1 temporary file in $work/a dir, largest 0 bytes" err || fail "--audit:
 # to a file that is standard error only in the end.
 reports 'user[PID]: made no temporary file' ./user getenv HOME
 reports 'user[PID]: made no temporary file' ./user inherit
-runs 'another standard error' --audit sh -c 'exec ./user getenv HOME 2>data'
+runs 'another standard error' --audit ./user elsewhere data
+[ -f data ] || fail 'no standard error elsewhere'
 [ ! -s data ] || fail "--audit wrote to a file of the program's: $(cat data)"
 runs 'no --audit, no report' ./user close 2 100
 

@@ -12,6 +12,7 @@
  *     exec PROGRAM ...  makes a file of 10 bytes, then becomes PROGRAM
  *     inherit           becomes itself, and succeeds when it still has the descriptor of its file
  *     closed            makes a file of 10 bytes, then closes all descriptors that it may have
+ *     elsewhere FILE    has FILE as its standard error when it ends
  *     getenv NAME       prints a variable
  */
 #define _GNU_SOURCE
@@ -180,6 +181,8 @@ main (int argc, char **argv)
         return lseek (atoi (argv[2]), 0, SEEK_END) != 4;
     if (strcmp (task, "closed") == 0)
         return closed ();
+    if (strcmp (task, "elsewhere") == 0 && argc > 2)
+        return !freopen (argv[2], "w", stderr);
     if (strcmp (task, "getenv") != 0 || argc < 3)
         return 2;
     value = getenv (argv[2]);
