@@ -35,11 +35,18 @@ sources () {
     done
 }
 
+# gcc cannot know that the chunk of a number that was handed out is there.
+known () {
+    case $1 in
+    lib/life/registry.c) echo -Wno-analyzer-null-dereference ;;
+    esac
+}
+
 # Its malloc-leak takes the address of an object's first member for a loss of the object, and its
 # shift-count-overflow the bits of a vector's mask for the width of its elements.
 # shellcheck disable=SC2046 # several words
 run_gcc () {
-    $GCC -std=gnu11 -O2 $(flags "$1") -fanalyzer -Werror \
+    $GCC -std=gnu11 -O2 $(flags "$1") -fanalyzer -Werror $(known "$1") \
         -Wno-analyzer-malloc-leak -Wno-analyzer-shift-count-overflow -c -o /dev/null "$1"
 }
 
