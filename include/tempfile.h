@@ -405,7 +405,7 @@ int tempfile_dir_keep (struct tempfile_dir *dir);
  * what is left will not be tried again at exit. EBUSY: a mount point. EPERM: another user's
  * directory. ENOTEMPTY: others add faster than can be removed. EMFILE: not even three descriptors.
  */
-int tempfile_dir_close (struct tempfile_dir *dir);
+int tempfile_dir_close (struct tempfile_dir *dir); /* NOLINT(readability-redundant-declaration) */
 
 /*
  * Makes a directory as tempfile_open_dir() does, and leaves it to the caller: Python's mkdtemp().
