@@ -30,6 +30,7 @@ enum state {
     RELEASED,
 };
 
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): in the order in which it is read */
 struct entry {
     _Atomic int state;
     _Atomic unsigned generation; /* of the process that made the name */
@@ -568,6 +569,7 @@ keep_found (struct entry *e, const char *path)
 {
     if (check (e, path) < 0)
         return -1;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): check() refuses NULL */
     if (e->lock >= 0)
         return tempfile__fail (EINVAL, "'%s': a recoverable file cannot be kept under its name",
                                path);

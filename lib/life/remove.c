@@ -699,6 +699,7 @@ remove_telling (struct tree *t, int dir, const char *path)
         err = remove_anywhere (t, dir, path);
     if (err)
         tempfile__fail_system (err, "cannot delete '%s'", t->err ? t->where : path);
+    t->where = NULL;
     return err;
 }
 
