@@ -86,6 +86,33 @@ static const struct {
      "u0e01"},
 };
 
+static int
+succeed (void *arg)
+{
+    (void) arg;
+    return 0;
+}
+
+/* ISO C, 7.5: no function of the library sets errno to zero. */
+START_TEST (success_does_not_clear_errno)
+{
+    char line[16];
+
+    FILE *f = NamedTemporaryFile (.mode = "w+", .encoding = _i ? "utf-16" : "cp1252",
+                                  .on_close = succeed);
+    ck_assert_msg (f != NULL, "%s", tempfile_errmsg ());
+    errno = EXDEV;
+    ck_assert_int_ge (fputs ("a\xc3\xa9\n", f), 0);
+    ck_assert_int_eq (fflush (f), 0);
+    rewind (f);
+    ck_assert_ptr_nonnull (fgets (line, sizeof line, f));
+    ck_assert_int_eq (tempfile_truncate (f, 1), 0);
+    ck_assert_int_ne (errno, 0);
+    assert_closes (f);
+    ck_assert_int_ne (errno, 0);
+}
+END_TEST
+
 START_TEST (handlers_stand_in_for_what_cannot_be_written)
 {
     FILE *f = open_text (written[_i].encoding, written[_i].errors, "");
@@ -772,6 +799,7 @@ main (void)
     enum { ENCODINGS = LENGTH (encodings), NEWLINES = LENGTH (newlines) };
 
     TCase *tc = test_case (s, "errors");
+    tcase_add_loop_test (tc, success_does_not_clear_errno, 0, 2);
     tcase_add_loop_test (tc, handlers_stand_in_for_what_cannot_be_written, 0, LENGTH (written));
     tcase_add_loop_test (tc, strict_fails_with_eilseq_behind_what_was_good, 0, LENGTH (refused));
     tcase_add_loop_test (tc, handlers_stand_in_for_what_cannot_be_read, 0, LENGTH (readings));

@@ -176,25 +176,19 @@ tempfile__stream_seek (struct stream *s, off_t offset, int whence)
     return position;
 }
 
-static void
-note (int *first, int err)
-{
-    if (!*first)
-        *first = err;
-}
-
 /* Each hook leaves the list before it runs: it runs once, and may add others. */
 static int
 run_hooks (struct stream *s)
 {
-    int first = 0;
+    int first = 0, saved = errno;
     for (struct hook *h = s->hooks; h; h = s->hooks) {
         s->hooks = h->next;
         errno = 0;
-        if (h->function (h->arg) != 0)
-            note (&first, errno ? errno : ECANCELED);
+        if (h->function (h->arg) != 0 && !first)
+            first = errno ? errno : ECANCELED;
         free (h);
     }
+    errno = saved;
     return first;
 }
 
@@ -256,8 +250,10 @@ tempfile__stream_close (struct stream *s)
         return close_failed (s, before, hook, end);
     int deletion = settle_name (s);
     discard (s);
-    errno = deletion ? deletion : errno;
-    return deletion ? -1 : 0;
+    if (!deletion)
+        return 0;
+    errno = deletion;
+    return -1;
 }
 
 /* None of them runs. */

@@ -211,8 +211,10 @@ text_close (struct storage *s)
     if (t->below->ops->close (t->below) < 0 && !err)
         err = errno;
     release (t);
+    if (!err)
+        return 0;
     errno = err;
-    return err ? -1 : 0;
+    return -1;
 }
 
 static void

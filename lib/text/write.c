@@ -251,10 +251,12 @@ write_piece (struct text *t, const unsigned char *in, size_t n, bool final, size
         if (t->begun)
             tempfile__index_cut (&t->index, t->here.program - 1, t->here.file);
     }
-    errno = err;
     if (!err && step == STEP_BAD)
         refuse (t, bad, in[*used]);
-    return err ? STEP_BAD : step;
+    if (!err)
+        return step;
+    errno = err;
+    return STEP_BAD;
 }
 
 static void
