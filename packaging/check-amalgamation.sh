@@ -30,6 +30,16 @@ generate_again () {
     diff -r "$work/unpacked" "$parts"
 }
 
+# What the library asks is answered in it: a question that is not known there would be a no.
+answers_all () {
+    grep -rhow --include='*.[ch]' 'HAVE_[A-Z0-9_]*' "$top/lib" | LC_ALL=C sort -u |
+        while read -r question; do
+            grep -qw "$question" "$top/packaging/amalgamation/configuration.h" || echo "$question"
+        done >"$work/unanswered"
+    cat "$work/unanswered"
+    [ ! -s "$work/unanswered" ]
+}
+
 # What is exported is what lib/libtempfile.map exports, and nothing else.
 exports () {
     sed -n 's/^ *\(tempfile_[a-z_]*\);$/\1/p' "$top/lib/libtempfile.map" | LC_ALL=C sort >"$work/map"
@@ -165,8 +175,8 @@ subproject_of_meson () {
 
 # --- the tests ---
 
-# The library where the tests look for it, made of one object. Two programs test functions that are
-# not to be had from outside now.
+# The library where the tests look for it, made of one object. Some tests call, or divert,
+# functions that are not to be had from outside now; tempfile-run has a library of its own.
 # shellcheck disable=SC2016 # variables of make's
 suite () {
     mkdir "$work/build"
@@ -176,16 +186,18 @@ suite () {
     mkdir -p lib/.deps
     set -- VISIBILITY_CFLAGS= libtempfile_la_OBJECTS=tempfile.lo
     "$MAKE" -s "$@"
+    inside='s/(test_(remove|attacks|faults)|preload\.sh) *//g'
     programs=$(printf 'names:; @echo $(check_PROGRAMS)\n' |
-        "$MAKE" -s -C tests -f Makefile -f - names | sed -E 's/test_(remove|attacks) *//g')
+        "$MAKE" -s -C tests -f Makefile -f - names | sed -E "$inside")
     tests=$(printf 'tests:; @echo $(TESTS)\n' |
-        "$MAKE" -s -C tests -f Makefile -f - tests | sed -E 's/test_(remove|attacks) *//g')
+        "$MAKE" -s -C tests -f Makefile -f - tests | sed -E "$inside")
     "$MAKE" -s -k -C tests check VERBOSE=1 check_PROGRAMS="$programs" TESTS="$tests" "$@"
     ! find lib -name '*.lo' | grep -v -e _preload_ -e '^lib/tempfile\.lo$'
 }
 
 must 'tempfile.c is made' generate
 check 'the same again' generate_again
+check 'what configure asks is answered' answers_all
 for compiler in gcc clang; do
     for options in '-O2' '-std=c11 -pedantic' '-DTEMPFILE_NO_TEXT' '-std=gnu2x' \
         '-m32 -idirafter /usr/include/x86_64-linux-gnu' '-DTEMPFILE_USE_FUNOPEN'; do

@@ -31,11 +31,13 @@
 
 /*
  * What ./configure finds out by trying, said here of the systems that are known. Of two
- * possible answers the one that is safe everywhere is given for others.
+ * possible answers the one that is safe everywhere is given for others. Done without, everywhere:
+ * HAVE_LIBUNISTRING, HAVE_VERSION_SCRIPT.
  */
 #if defined __linux__
 #define HAVE_SECURE_GETENV 1
 #define HAVE_GETXATTR 1
+#define HAVE___FPENDING 1
 #define HAVE_DUP3 1
 #define HAVE_GETRANDOM 1
 #define HAVE_SYS_RANDOM_H 1
