@@ -316,6 +316,33 @@ test_read_file (const char *path, char *text, size_t size)
     ck_assert_int_eq (close (fd), 0);
 }
 
+void
+test_assert_file (const char *path, const char *text)
+{
+    char have[64];
+
+    test_read_file (path, have, sizeof have);
+    ck_assert_str_eq (have, text);
+}
+
+bool
+test_is_one_letter (const char *path, size_t size, mode_t mode)
+{
+    struct stat st;
+    size_t same = 0;
+    FILE *f = fopen (path, "rb");
+
+    if (!f)
+        return false;
+    bool sound = fstat (fileno (f), &st) == 0 && (st.st_mode & 07777) == mode;
+    int letter = getc (f);
+    for (int c = letter; c != EOF && c == letter; c = getc (f))
+        same++;
+    sound &= same == size && feof (f);
+    fclose (f);
+    return sound;
+}
+
 const char *
 test_make_dir (const char *name)
 {
@@ -477,6 +504,16 @@ test_wait (pid_t child)
     ck_assert_int_eq (waitpid (child, &status, 0), child);
     ck_assert_msg (!WIFSIGNALED (status), "the child died of signal %d", WTERMSIG (status));
     ck_assert_msg (WEXITSTATUS (status) == 0, "the child ended with %d", WEXITSTATUS (status));
+}
+
+void
+test_assert_killed (pid_t child)
+{
+    int status;
+
+    kill (child, SIGKILL);
+    ck_assert_int_eq (waitpid (child, &status, 0), child);
+    ck_assert_msg (WIFSIGNALED (status), "a child failed: %#x", (unsigned) status);
 }
 
 void

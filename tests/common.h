@@ -77,6 +77,11 @@ bool test_exists (const char *path);
 const char *test_base (const char *path);
 void test_write_file (const char *path, const char *text);
 void test_read_file (const char *path, char *text, size_t size);
+void test_assert_file (const char *path, const char *text);
+
+/* Is the file PATH nothing but SIZE times one letter, with the permissions MODE? */
+bool test_is_one_letter (const char *path, size_t size, mode_t mode);
+
 const char *test_make_dir (const char *name);
 void test_remove_entries (const char *dir);
 
@@ -160,6 +165,9 @@ void test_as_user (void (*function) (void *arg), void *arg);
 
 /* Waits for a child, which must exit with 0. */
 void test_wait (pid_t child);
+
+/* Kills a child that must not have ended by itself. */
+void test_assert_killed (pid_t child);
 
 /* Runs a program with arguments (NULL: fewer); its wait status, and what it printed in OUT. */
 int test_run (char *out, size_t size, const char *program, const char *a1, const char *a2);

@@ -29,26 +29,17 @@ flags_of (int i)
 
 enum { COMBINATIONS = KINDS * 4 };
 
-static void
-assert_file (const char *path, const char *text)
-{
-    char have[64];
-
-    test_read_file (path, have, sizeof have);
-    ck_assert_str_eq (have, text);
-}
-
 START_TEST (the_file_becomes_path_and_stays)
 {
     FILE *f = test_open (kind_of (_i), NULL);
 
     ck_assert_int_ge (fputs ("all of it", f), 0);
     ck_assert_int_eq (tempfile_persist (f, test_path ("new"), flags_of (_i)), 0);
-    assert_file (test_path ("new"), "all of it");
+    test_assert_file (test_path ("new"), "all of it");
     ck_assert_int_eq (test_entries (test_dir ()), 1);
     ck_assert_str_eq (tempfile_name (f), test_path ("new"));
     assert_closes (f);
-    assert_file (test_path ("new"), "all of it");
+    test_assert_file (test_path ("new"), "all of it");
     test_remove_entries (test_dir ());
 }
 END_TEST
@@ -66,7 +57,7 @@ START_TEST (the_stream_stays_open_and_usable)
     ck_assert_str_eq (text, "one two");
     ck_assert (test_same_file (test_path ("new"), tempfile_fileno (f)));
     assert_closes (f);
-    assert_file (test_path ("new"), "one two");
+    test_assert_file (test_path ("new"), "one two");
     test_remove_entries (test_dir ());
 }
 END_TEST
@@ -80,10 +71,10 @@ START_TEST (a_file_that_is_there_is_replaced_or_not)
     ck_assert_int_ge (fputs ("new", f), 0);
     if (flags & TEMPFILE_NOREPLACE) {
         assert_minus_1 (tempfile_persist (f, test_path ("old"), flags), EEXIST, "old");
-        assert_file (test_path ("old"), "old");
+        test_assert_file (test_path ("old"), "old");
     } else {
         ck_assert_int_eq (tempfile_persist (f, test_path ("old"), flags), 0);
-        assert_file (test_path ("old"), "new");
+        test_assert_file (test_path ("old"), "new");
     }
     assert_closes (f);
     ck_assert_int_eq (test_entries (test_dir ()), 1);
@@ -117,7 +108,7 @@ START_TEST (a_failure_changes_nothing)
         ck_assert_ptr_null (tempfile_name (f));
     ck_assert_int_eq (test_entries (test_dir ()), name ? 3 : 2);
     ck_assert_int_eq (tempfile_persist (f, test_path ("dir/ok"), flags), 0);
-    assert_file (test_path ("dir/ok"), "text");
+    test_assert_file (test_path ("dir/ok"), "text");
     assert_closes (f);
     ck_assert_int_eq (test_entries (test_dir ()), 2);
     test_remove_entries (test_path ("dir"));
@@ -193,7 +184,7 @@ START_TEST (another_link_of_the_same_file_becomes_the_only_one)
     ck_assert_int_eq (tempfile_persist (f, test_path ("link"), _i < 2 ? 0 : TEMPFILE_SYNC), 0);
     ck_assert_int_eq (test_entries (test_dir ()), 1);
     assert_closes (f);
-    assert_file (test_path ("link"), "text");
+    test_assert_file (test_path ("link"), "text");
     test_remove_entries (test_dir ());
 }
 END_TEST
@@ -210,7 +201,7 @@ START_TEST (a_file_that_becomes_its_own_name_keeps_it)
     (void) snprintf (path, sizeof path, "%s/./%s", test_dir (), test_base (tempfile_name (f)));
     ck_assert_int_eq (tempfile_persist (f, path, 0), 0);
     assert_closes (f);
-    assert_file (path, "text");
+    test_assert_file (path, "text");
     ck_assert_int_eq (test_entries (test_dir ()), 2);
     test_remove_entries (test_dir ());
 }
@@ -225,7 +216,7 @@ persist_following (int kind, unsigned flags, const char *link, const char *file)
     ck_assert_int_ge (fputs ("new", f), 0);
     ck_assert_int_eq (tempfile_persist (f, link, flags | TEMPFILE_FOLLOW), 0);
     assert_closes (f);
-    assert_file (file, "new");
+    test_assert_file (file, "new");
     ck_assert_int_eq (lstat (link, &st), 0);
     ck_assert (S_ISLNK (st.st_mode));
     ck_assert_int_eq (unlink (file), 0);
@@ -365,7 +356,7 @@ START_TEST (another_stream_has_not_the_name_of_a_file_that_is_gone)
     assert_null (tempfile_name (f), EINVAL, "no name");
     ck_assert_int_ge (fputs ("text", f), 0);
     ck_assert_int_eq (tempfile_persist (f, test_path ("target"), 0), 0);
-    assert_file (test_path ("target"), "text");
+    test_assert_file (test_path ("target"), "text");
     assert_closes (f);
     test_remove_entries (test_dir ());
 }
@@ -383,7 +374,7 @@ START_TEST (a_stream_of_libc_has_not_the_name_of_a_closed_one)
     ck_assert_int_eq (unlink (test_path ("file")), 0);
     assert_null (tempfile_name (f), EINVAL, "no name");
     ck_assert_int_eq (tempfile_persist (f, test_path ("another"), 0), -1);
-    assert_file (test_path ("target"), "");
+    test_assert_file (test_path ("target"), "");
     ck_assert (!test_exists (test_path ("another")));
     assert_closes (f);
     test_remove_entries (test_dir ());
@@ -403,8 +394,8 @@ persist_anew_by_link (void *arg)
     assert_minus_1 (tempfile_persist (f, test_path ("there"), TEMPFILE_NOREPLACE), EEXIST, NULL);
     ck_assert_int_eq (tempfile_persist (f, test_path ("target"), TEMPFILE_NOREPLACE), 0);
     assert_closes (f);
-    assert_file (test_path ("there"), "there");
-    assert_file (test_path ("target"), "text");
+    test_assert_file (test_path ("there"), "there");
+    test_assert_file (test_path ("target"), "text");
     ck_assert_int_eq (test_entries (test_dir ()), 2);
     test_remove_entries (test_dir ());
 }
@@ -437,11 +428,11 @@ START_TEST (spooled_file_becomes_path)
 
     ck_assert_int_ge (fputs ("in memory", f), 0);
     ck_assert_int_eq (tempfile_persist (f, test_path ("new"), TEMPFILE_NOREPLACE), 0);
-    assert_file (test_path ("new"), "in memory");
+    test_assert_file (test_path ("new"), "in memory");
     ck_assert_str_eq (tempfile_name (f), test_path ("new"));
     ck_assert_int_ge (fputs (", and on disk", f), 0);
     assert_closes (f);
-    assert_file (test_path ("new"), "in memory, and on disk");
+    test_assert_file (test_path ("new"), "in memory, and on disk");
     test_remove_entries (test_dir ());
 }
 END_TEST
@@ -456,9 +447,9 @@ START_TEST (text_becomes_path)
 
     ck_assert_int_ge (fputs ("\u20ac", f), 0);
     ck_assert_int_eq (tempfile_persist (f, test_path ("new"), 0), 0);
-    assert_file (test_path ("new"), "+IKw-");
+    test_assert_file (test_path ("new"), "+IKw-");
     assert_closes (f);
-    assert_file (test_path ("new"), "+IKw-");
+    test_assert_file (test_path ("new"), "+IKw-");
     test_remove_entries (test_dir ());
 }
 END_TEST
@@ -476,7 +467,7 @@ persist_and_exit (void *arg)
 START_TEST (exit_does_not_delete_it)
 {
     test_in_child (persist_and_exit, &_i);
-    assert_file (test_path ("new"), "text");
+    test_assert_file (test_path ("new"), "text");
     test_remove_entries (test_dir ());
 }
 END_TEST
@@ -566,26 +557,6 @@ enum { WHOLE = 20000 };
 
 enum { MODE = 0641 };
 
-/* A file of WHOLE times the same letter, with MODE: which, or 0 for anything else. */
-static int
-letter_in (const char *path)
-{
-    static char text[WHOLE + 1];
-    struct stat st;
-    FILE *f = fopen (path, "rb");
-
-    if (!f || fstat (fileno (f), &st) != 0 || (st.st_mode & 07777) != MODE)
-        return 0;
-    size_t size = fread (text, 1, sizeof text, f);
-    fclose (f);
-    if (size != WHOLE)
-        return 0;
-    for (int i = 1; i < WHOLE; i++)
-        if (text[i] != text[0])
-            return 0;
-    return text[0];
-}
-
 /* Besides the kinds of stream: in memory first, text, and closed before it is persisted. */
 enum { SPOOLED = KINDS, TEXT, CLOSED, LOOKED_AT };
 
@@ -646,18 +617,8 @@ read_for_ever (void)
     const char *path = test_path ("target");
 
     for (;;)
-        if (!letter_in (path))
+        if (!test_is_one_letter (path, WHOLE, MODE))
             _exit (96);
-}
-
-static void
-assert_killed (pid_t child)
-{
-    int status;
-
-    kill (child, SIGKILL);
-    ck_assert_int_eq (waitpid (child, &status, 0), child);
-    ck_assert_msg (WIFSIGNALED (status), "a child failed: %#x", (unsigned) status);
 }
 
 START_TEST (whoever_looks_sees_the_old_file_or_the_new_one)
@@ -676,10 +637,10 @@ START_TEST (whoever_looks_sees_the_old_file_or_the_new_one)
         if (child == 0)
             persist_for_ever (_i);
         usleep ((unsigned) (rand () % 10000));
-        assert_killed (child);
-        ck_assert_int_ne (letter_in (test_path ("target")), 0);
+        test_assert_killed (child);
+        ck_assert (test_is_one_letter (test_path ("target"), WHOLE, MODE));
     }
-    assert_killed (reader);
+    test_assert_killed (reader);
     test_remove_entries (test_dir ());
 }
 END_TEST

@@ -63,15 +63,6 @@ flags_of (int i)
     return all_flags[i / ALL_KINDS] | TEMPFILE_COPY;
 }
 
-static void
-assert_file (const char *path, const char *text)
-{
-    char have[64];
-
-    test_read_file (path, have, sizeof have);
-    ck_assert_str_eq (have, text);
-}
-
 START_TEST (the_copy_becomes_path_and_the_stream_goes_on_in_it)
 {
     char text[32] = "";
@@ -86,7 +77,7 @@ START_TEST (the_copy_becomes_path_and_the_stream_goes_on_in_it)
     ck_assert_ptr_nonnull (strstr (tempfile_errmsg (), "TEMPFILE_COPY"));
     ck_assert_msg (tempfile_persist (f, test_path ("new"), flags_of (_i)) == 0, "%s",
                    tempfile_errmsg ());
-    assert_file (test_path ("new"), "one");
+    test_assert_file (test_path ("new"), "one");
     ck_assert_str_eq (tempfile_name (f), test_path ("new"));
     ck_assert_int_eq (test_entries (test_dir ()), 1);
     ck_assert_int_eq (test_entries (away), 0);
@@ -97,7 +88,7 @@ START_TEST (the_copy_becomes_path_and_the_stream_goes_on_in_it)
     ck_assert_uint_eq (fread (text, 1, 31, f), 7);
     ck_assert_str_eq (text, "one two");
     assert_closes (f);
-    assert_file (test_path ("new"), "one two");
+    test_assert_file (test_path ("new"), "one two");
     test_remove_entries (test_dir ());
 }
 END_TEST
@@ -117,7 +108,7 @@ START_TEST (what_is_there_is_replaced_or_not)
         assert_minus_1 (tempfile_persist (f, test_path ("old"), flags), EEXIST, "old");
     else
         ck_assert_int_eq (tempfile_persist (f, test_path ("old"), flags), 0);
-    assert_file (test_path ("old"), flags & TEMPFILE_NOREPLACE ? "old" : "new");
+    test_assert_file (test_path ("old"), flags & TEMPFILE_NOREPLACE ? "old" : "new");
     ck_assert_int_eq (stat (test_path ("old"), &st), 0);
     ck_assert_int_eq (st.st_mode & 07777,
                       flags & (TEMPFILE_NOREPLACE | TEMPFILE_LIKE_TARGET) ? 0642 : 0600);
@@ -140,7 +131,7 @@ START_TEST (modes_go_on_as_before)
     ck_assert_int_eq (tempfile_persist (f, test_path ("new"), TEMPFILE_COPY), 0);
     ck_assert_int_ge (fputs ("x", f), 0);
     assert_closes (f);
-    assert_file (test_path ("new"), _i ? "12345x" : "1x345");
+    test_assert_file (test_path ("new"), _i ? "12345x" : "1x345");
     ck_assert_int_eq (stat (test_path ("new"), &st), 0);
     ck_assert_int_eq (st.st_mode & 07777, 0604);
     test_remove_entries (test_dir ());
@@ -206,7 +197,7 @@ START_TEST (what_has_no_stream_is_copied)
     assert_minus_1 (tempfile_persist_path (name, test_path ("new"), 0), EXDEV, "TEMPFILE_COPY");
     ck_assert_int_eq (
         tempfile_persist_path (name, test_path ("new"), TEMPFILE_COPY | TEMPFILE_SYNC), 0);
-    assert_file (test_path ("new"), "text");
+    test_assert_file (test_path ("new"), "text");
     ck_assert (!test_exists (name));
     assert_minus_1 (tempfile_unlink (name), ENOENT, NULL);
     free (name);
@@ -217,24 +208,6 @@ END_TEST
 /* --- processes die --- */
 
 enum { WHOLE = 200000, MODE = 0641 };
-
-/* Is PATH WHOLE times the same letter, with MODE? */
-static bool
-is_whole (const char *path)
-{
-    static char text[WHOLE + 1];
-    struct stat st;
-    FILE *f = fopen (path, "rb");
-
-    if (!f || fstat (fileno (f), &st) != 0 || (st.st_mode & 07777) != MODE)
-        return false;
-    size_t size = fread (text, 1, sizeof text, f);
-    fclose (f);
-    for (size_t i = 1; i < size; i++)
-        if (text[i] != text[0])
-            return false;
-    return size == WHOLE;
-}
 
 /* In children that are killed, so without ck_assert. */
 static void
@@ -260,20 +233,10 @@ copy_for_ever (int kind)
 }
 
 static void
-assert_killed (pid_t child)
-{
-    int status;
-
-    kill (child, SIGKILL);
-    ck_assert_int_eq (waitpid (child, &status, 0), child);
-    ck_assert_msg (WIFSIGNALED (status), "a child failed: %#x", (unsigned) status);
-}
-
-static void
 look_for_ever (void)
 {
     for (;;)
-        if (!is_whole (test_path ("target")))
+        if (!test_is_one_letter (test_path ("target"), WHOLE, MODE))
             _exit (96);
 }
 
@@ -295,10 +258,10 @@ START_TEST (the_killed_leave_the_old_file_or_the_new_one)
         if (child == 0)
             copy_for_ever (_i);
         usleep ((unsigned) (rand () % 10000));
-        assert_killed (child);
-        ck_assert (is_whole (test_path ("target")));
+        test_assert_killed (child);
+        ck_assert (test_is_one_letter (test_path ("target"), WHOLE, MODE));
     }
-    assert_killed (reader);
+    test_assert_killed (reader);
     ck_assert_int_ge (tempfile_recover (test_dir ()), 0);
     ck_assert_int_eq (test_entries (test_dir ()), 1);
     test_remove_entries (away);

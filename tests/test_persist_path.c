@@ -45,15 +45,6 @@ leave (int way, const char *text)
     return path;
 }
 
-static void
-assert_file (const char *path, const char *text)
-{
-    char have[64];
-
-    test_read_file (path, have, sizeof have);
-    ck_assert_str_eq (have, text);
-}
-
 static const unsigned all_flags[] = {0, TEMPFILE_SYNC, TEMPFILE_NOREPLACE, TEMPFILE_LIKE_TARGET,
                                      TEMPFILE_FOLLOW | TEMPFILE_LIKE_TARGET | TEMPFILE_SYNC};
 enum { COMBINATIONS = WAYS * 5 };
@@ -64,7 +55,7 @@ leave_and_persist (int i)
     char *name = leave (i % WAYS, "text");
 
     ck_assert_int_eq (tempfile_persist_path (name, test_path ("new"), all_flags[i / WAYS]), 0);
-    assert_file (test_path ("new"), "text");
+    test_assert_file (test_path ("new"), "text");
     ck_assert_int_eq (test_entries (test_dir ()), 1);
     assert_minus_1 (tempfile_unlink (name), ENOENT, NULL);
     assert_minus_1 (tempfile_persist_path (name, test_path ("x"), 0), ENOENT, name);
@@ -88,7 +79,7 @@ persist_and_exit (void *arg)
 START_TEST (exit_does_not_delete_it)
 {
     test_in_child (persist_and_exit, &_i);
-    assert_file (test_path ("new"), "text");
+    test_assert_file (test_path ("new"), "text");
     test_remove_entries (test_dir ());
 }
 END_TEST
@@ -108,8 +99,8 @@ START_TEST (a_failure_changes_nothing)
     test_write_file (test_path ("old"), "old");
     if (flags & TEMPFILE_NOREPLACE)
         assert_minus_1 (tempfile_persist_path (name, test_path ("old"), flags), EEXIST, "old");
-    assert_file (test_path ("old"), "old");
-    assert_file (name, "text");
+    test_assert_file (test_path ("old"), "old");
+    test_assert_file (name, "text");
     ck_assert_int_eq (tempfile_unlink (name), 0);
     ck_assert (!test_exists (name));
     free (name);
@@ -160,7 +151,7 @@ START_TEST (onto_its_own_name_it_is_kept)
 
     ck_assert_int_eq (tempfile_persist_path (name, name, TEMPFILE_LIKE_TARGET), 0);
     assert_minus_1 (tempfile_unlink (name), ENOENT, NULL);
-    assert_file (name, "text");
+    test_assert_file (name, "text");
     free (name);
     test_remove_entries (test_dir ());
 }
@@ -196,7 +187,7 @@ START_TEST (a_child_persists_what_it_has_adopted)
 {
     parents = leave (INTO_PATH, "text");
     test_in_child (persist_of_parent, NULL);
-    assert_file (test_path ("new"), "text");
+    test_assert_file (test_path ("new"), "text");
     ck_assert_int_eq (tempfile_unlink (parents), 0);
     free (parents);
     test_remove_entries (test_dir ());
