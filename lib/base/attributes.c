@@ -15,6 +15,7 @@
 #include "base/export.h"
 
 #include "base/attributes.h"
+#include "base/descriptor.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -69,31 +70,24 @@ struct buffer {
 
 static const char acl[] = "system.posix_acl_access";
 
-/* A handle is no descriptor for these two calls, but has a name. */
-static const char *
-name_handle (int fd, char name[32])
-{
-    snprintf (name, 32, "/proc/self/fd/%d", fd);
-    return name;
-}
-
+/* A handle is no descriptor for this call and the next, but has a name. */
 static ssize_t
 get_attribute (int fd, const char *attribute, void *value, size_t size)
 {
-    char name[32];
+    char name[DESCRIPTOR_NAME];
     ssize_t n = fgetxattr (fd, attribute, value, size);
     if (n < 0 && errno == EBADF)
-        n = getxattr (name_handle (fd, name), attribute, value, size);
+        n = getxattr (tempfile__descriptor_name (name, fd), attribute, value, size);
     return n;
 }
 
 static ssize_t
 list_attributes (int fd, char *names, size_t size)
 {
-    char name[32];
+    char name[DESCRIPTOR_NAME];
     ssize_t n = flistxattr (fd, names, size);
     if (n < 0 && errno == EBADF)
-        n = listxattr (name_handle (fd, name), names, size);
+        n = listxattr (tempfile__descriptor_name (name, fd), names, size);
     return n < 0 && (errno == ENOTSUP || errno == ENOSYS) ? 0 : n;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/export.h"
 
+#include "base/descriptor.h"
 #include "base/inode.h"
 
 #include <errno.h>
@@ -62,20 +63,6 @@ tempfile__inspect (int fd, const char *name, struct inode *i)
 #endif
 
 #ifdef O_PATH
-/* snprintf() is no async-signal-safe function. */
-static int
-chmod_through_proc (int fd, mode_t permissions)
-{
-    char name[32] = "/proc/self/fd/";
-    char *p = name + sizeof "/proc/self/fd/" - 1;
-    for (int rest = fd; rest >= 10; rest /= 10)
-        p++;
-    for (; fd >= 10; fd /= 10)
-        *p-- = (char) ('0' + fd % 10);
-    *p = (char) ('0' + fd);
-    return chmod (name, permissions);
-}
-
 /* fchmod(2) takes no handle. EPERM and EINVAL may be a sandbox's; if not, they come again. */
 int
 tempfile__chmod (int fd, mode_t permissions)
@@ -86,7 +73,8 @@ tempfile__chmod (int fd, mode_t permissions)
     if (errno != ENOSYS && errno != EPERM && errno != EINVAL && errno != EOPNOTSUPP)
         return -1;
 #endif
-    return chmod_through_proc (fd, permissions);
+    char name[DESCRIPTOR_NAME];
+    return chmod (tempfile__descriptor_name (name, fd), permissions);
 }
 #else
 int

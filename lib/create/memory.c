@@ -8,6 +8,7 @@
 #include "base/export.h"
 
 #include "base/audit.h"
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/retry.h"
 #include "create/create.h"
@@ -44,9 +45,7 @@ create (const struct settings *s)
 static int
 narrow (int fd, const struct mode *m)
 {
-    char path[32];
-    snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
-    int narrowed = open_retrying (path, m->flags, 0);
+    int narrowed = tempfile__open_descriptor (fd, m->flags);
     int err = errno;
     close (fd);
     errno = err;

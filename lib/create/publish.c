@@ -20,6 +20,7 @@
 
 #include "base/attributes.h"
 #include "base/copy.h"
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/inode.h"
 #include "base/retry.h"
@@ -133,9 +134,9 @@ static int
 link_descriptor (const char *path, void *arg)
 {
     int fd = *(int *) arg;
-    char name[32];
-    snprintf (name, sizeof name, "/proc/self/fd/%d", fd);
-    if (linkat (AT_FDCWD, name, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
+    char name[DESCRIPTOR_NAME];
+    if (linkat (AT_FDCWD, tempfile__descriptor_name (name, fd), AT_FDCWD, path,
+                AT_SYMLINK_FOLLOW) == 0)
         return 0;
     if (errno != ENOENT)
         return -1;
@@ -255,11 +256,9 @@ publish_in (int dir, int fd, const char *from, const char *path, unsigned flags)
 static int
 copy_data (int fd, int to)
 {
-    char name[32];
     if ((fcntl (fd, F_GETFL) & O_ACCMODE) != O_WRONLY)
         return tempfile__copy_data (fd, to);
-    snprintf (name, sizeof name, "/proc/self/fd/%d", fd);
-    int reader = open_retrying (name, O_RDONLY, 0);
+    int reader = tempfile__open_descriptor (fd, O_RDONLY);
     int result = reader < 0 ? -1 : tempfile__copy_data (reader, to);
     int err = errno;
     if (reader >= 0)

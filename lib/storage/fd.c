@@ -6,6 +6,7 @@
  */
 #include "base/export.h"
 
+#include "base/descriptor.h"
 #include "base/retry.h"
 #include "storage/storage.h"
 
@@ -32,10 +33,8 @@ self (struct storage *s)
 static ssize_t
 read_regardless (struct storage_fd *s, void *buffer, size_t size)
 {
-    char path[32];
-    snprintf (path, sizeof path, "/proc/self/fd/%d", s->fd);
     if (s->reader < 0)
-        s->reader = open_retrying (path, O_RDONLY, 0);
+        s->reader = tempfile__open_descriptor (s->fd, O_RDONLY);
     if (s->reader < 0) {
         if (errno == ENOENT) /* what is not open is not in /proc */
             errno = EBADF;

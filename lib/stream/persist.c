@@ -23,10 +23,7 @@ write_out (FILE *f, const struct stream *s)
         return tempfile__fail_system (s->failed, "cannot persist: an earlier write failed");
     if (!s && ferror (f))
         return tempfile__fail (EIO, "cannot persist: the stream has had an error");
-    unsigned before = tempfile__failures ();
-    if (fflush (f) != 0)
-        return tempfile__fail_unless_told (before, errno, "cannot persist: writing out failed");
-    return 0;
+    return tempfile__stream_write_out (f, "cannot persist: writing out failed");
 }
 
 static int

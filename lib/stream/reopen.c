@@ -4,6 +4,7 @@
 #include "base/export.h"
 
 #include "base/cancel.h"
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/inode.h"
 #include "base/retry.h"
@@ -38,9 +39,7 @@ if_same_file (int other, int fd)
 static int
 open_again (FILE *f, int fd, const struct mode *m)
 {
-    char path[32];
-    snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
-    int again = if_same_file (open_retrying (path, m->flags, 0), fd);
+    int again = if_same_file (tempfile__open_descriptor (fd, m->flags), fd);
     if (again < 0 && errno == ENOENT) {
         const char *name = tempfile_name (f);
         errno = ENOENT;
@@ -114,7 +113,7 @@ tempfile_reopen (FILE *f, const char *mode)
     int fd = tempfile_fileno (f);
     if (fd < 0)
         return NULL;
-    if (tempfile__stream_write_out (f) < 0)
+    if (tempfile__stream_write_out (f, "cannot write out the stream") < 0)
         return NULL;
     return reopen_descriptor (f, fd, &s);
 }

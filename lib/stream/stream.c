@@ -43,12 +43,10 @@ tempfile_fileno (FILE *f)
 }
 
 int
-tempfile__stream_write_out (FILE *f)
+tempfile__stream_write_out (FILE *f, const char *failure)
 {
     unsigned before = tempfile__failures ();
-    if (fflush (f) == 0)
-        return 0;
-    return tempfile__fail_unless_told (before, errno, "cannot write out the stream");
+    return fflush (f) == 0 ? 0 : tempfile__fail_unless_told (before, errno, failure);
 }
 
 /* The move comes before the flush: when it fails, what is buffered is buffered still. */
@@ -58,7 +56,9 @@ tempfile_rollover (FILE *f)
     CANCELLED_BEFORE_OR_NOT_AT_ALL;
     if (!f)
         return tempfile__fail (EINVAL, "tempfile_rollover: no stream");
-    return tempfile_fileno (f) < 0 ? -1 : tempfile__stream_write_out (f);
+    if (tempfile_fileno (f) < 0)
+        return -1;
+    return tempfile__stream_write_out (f, "cannot write out the stream");
 }
 
 static int

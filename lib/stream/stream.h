@@ -78,8 +78,8 @@ void tempfile__stream_plain_moved (FILE *);
 size_t tempfile__stream_buffer_size (const struct settings *);
 void tempfile__stream_set_buffer (FILE *, int buffering, char *buffer, size_t size);
 
-/* As fflush(): 0, or -1 with errno and message. */
-int tempfile__stream_write_out (FILE *);
+/* As fflush(): 0, or -1 with errno and message, by default FAILURE. */
+int tempfile__stream_write_out (FILE *, const char *failure);
 
 /* What fileno(FILE) shall say, where the libc lets it; and that a write has moved the offset. */
 void tempfile__stream_set_fileno (FILE *file, int fd);
