@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* snprintf() is no async-signal-safe function. */
-const char *
+/* snprintf() is no async-signal-safe function. Not inline: small programs have it once. */
+__attribute__ ((__noinline__)) const char *
 tempfile__descriptor_name (char name[DESCRIPTOR_NAME], int fd)
 {
     static const char where[] = "/proc/self/fd/";

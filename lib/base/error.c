@@ -76,12 +76,13 @@ tempfile__fail (int err, const char *format, ...)
     return -1;
 }
 
-/* WHY may be part of the message that was. */
+/* The reason is the message so far, which is replaced, if it was TOLD; else what ERR means. */
 static int
-fail_with_reason (int err, const char *why, const char *format, va_list args)
+fail_with_reason (bool told, int err, const char *format, va_list args)
 {
-    char reason[MESSAGE];
-    snprintf (reason, sizeof reason, "%s", why);
+    char reason[MESSAGE], buffer[128];
+    snprintf (reason, sizeof reason, "%s",
+              told ? tempfile_errmsg () : tempfile__strerror (err, buffer, sizeof buffer));
     char *message = set_message (format, args);
     size_t length = strlen (message);
     snprintf (message + length, MESSAGE - length, ": %s", reason);
@@ -92,10 +93,9 @@ fail_with_reason (int err, const char *why, const char *format, va_list args)
 int
 tempfile__fail_system (int err, const char *format, ...)
 {
-    char buffer[128];
     va_list args;
     va_start (args, format);
-    fail_with_reason (err, tempfile__strerror (err, buffer, sizeof buffer), format, args);
+    fail_with_reason (false, err, format, args);
     va_end (args);
     return -1;
 }
@@ -103,13 +103,9 @@ tempfile__fail_system (int err, const char *format, ...)
 int
 tempfile__fail_because (unsigned before, int err, const char *format, ...)
 {
-    char buffer[128];
-    bool told = messages.failures != before;
     va_list args;
     va_start (args, format);
-    fail_with_reason (err,
-                      told ? tempfile_errmsg () : tempfile__strerror (err, buffer, sizeof buffer),
-                      format, args);
+    fail_with_reason (messages.failures != before, err, format, args);
     va_end (args);
     return -1;
 }
