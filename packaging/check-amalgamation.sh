@@ -176,7 +176,7 @@ subproject_of_meson () {
 # --- the tests ---
 
 # The library where the tests look for it, made of one object. Some tests call, or divert,
-# functions that are not to be had from outside now; tempfile-run has a library of its own.
+# functions that are not to be had from outside now, or install.
 # shellcheck disable=SC2016 # variables of make's
 suite () {
     mkdir "$work/build"
@@ -186,7 +186,7 @@ suite () {
     mkdir -p lib/.deps
     set -- VISIBILITY_CFLAGS= libtempfile_la_OBJECTS=tempfile.lo
     "$MAKE" -s "$@"
-    inside='s/(test_(remove|attacks|faults)|preload\.sh) *//g'
+    inside='s/(test_(remove|attacks|faults)|preload\.sh|installed\.sh) *//g'
     programs=$(printf 'names:; @echo $(check_PROGRAMS)\n' |
         "$MAKE" -s -C tests -f Makefile -f - names | sed -E "$inside")
     tests=$(printf 'tests:; @echo $(TESTS)\n' |
