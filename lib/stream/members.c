@@ -40,7 +40,7 @@
 #include <gnu/libc-version.h>
 #include <stdatomic.h>
 
-/* The versions 2.N that all tests have passed on. */
+/* All tests have passed on 2.36, 2.41 and 2.43. What lies between is taken to be like these. */
 enum { FIRST_TRIED = 36, LAST_TRIED = 43 };
 
 static bool
