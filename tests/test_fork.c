@@ -321,7 +321,7 @@ START_TEST (child_never_gets_stuck_however_busy_the_parent_is)
     static void *(*const works[THREADS]) (void *) = {churn, look_up, churn, look_up, convert};
     pthread_t threads[THREADS];
     int failures[THREADS] = {0};
-    int rounds = test_number ("TEMPFILE_TEST_FORKS", 1000);
+    int rounds = test_number ("TEMPFILE_TEST_FORKS", 300);
 
     if (FILES == 0)
         test_skip ("files of the children: AddressSanitizer's malloc() gets stuck itself");
@@ -372,7 +372,7 @@ START_TEST (program_has_none_of_our_descriptors_however_busy_we_are)
     enum { THREADS = 2 };
     pthread_t threads[THREADS];
     int failures[THREADS] = {0};
-    int rounds = test_number ("TEMPFILE_TEST_FORKS", 1000) / 20;
+    int rounds = test_number ("TEMPFILE_TEST_FORKS", 300) / 20;
     char out[256];
 
     for (int i = 0; i < THREADS; i++)

@@ -222,7 +222,7 @@ START_TEST (wide_directory_goes)
 {
     const char *root = make_root ();
 
-    make_files (root, _i == 0 ? test_number ("TEMPFILE_TEST_WIDTH", 100000) : 10000);
+    make_files (root, _i == 0 ? test_number ("TEMPFILE_TEST_WIDTH", 10000) : 10000);
     assert_removed (root);
 }
 END_TEST
@@ -284,7 +284,7 @@ remove_with_descriptors (int which, const char *root, int free, int expected)
 START_TEST (deep_tree_goes_with_many_descriptors_and_with_few)
 {
     static const int descriptors[] = {1000, 20, 3};
-    int depth = _i == 0 ? test_number ("TEMPFILE_TEST_DEPTH", 10000) : 1000;
+    int depth = _i == 0 ? test_number ("TEMPFILE_TEST_DEPTH", 2000) : 1000;
 
     for (int i = 0; i < LENGTH (descriptors); i++) {
         const char *root = make_root ();
