@@ -411,6 +411,37 @@ START_TEST (places_hold_around_what_was_replaced)
 }
 END_TEST
 
+/* The first byte of what a character became counts as read, and what is written behind it goes
+ * there. */
+START_TEST (place_within_what_a_character_became_holds)
+{
+    static const struct {
+        const char *encoding, *errors, *newline, *text, *expected;
+    } cases[] = {
+        {"utf-8", NULL, "\r\n", "\nab", "\rXab"},
+        {"utf-16-le", NULL, "\r\n", "\nab", "\r\0X\0a\0b"},
+        {"cp1252", "backslashreplace", "\r", "\ufffda", "\\Xfffda"},
+        {"latin-1", "xmlcharrefreplace", NULL, "\u20aca", "&X8364;a"},
+    };
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = cases[_i].encoding,
+                             .errors = cases[_i].errors, .newline = cases[_i].newline);
+    size_t n = _i == 1 ? 7 : strlen (cases[_i].expected);
+    char have[16];
+
+    ck_assert_int_ge (fputs (cases[_i].text, f), 0);
+    rewind (f);
+    (void) getc (f);
+    off_t place = ftello (f);
+    ck_assert_int_eq (place, 1);
+    ck_assert_int_eq (fseeko (f, place, SEEK_SET), 0);
+    ck_assert_int_eq (putc ('X', f), 'X');
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_uint_ge (test_bytes (f, have, sizeof have), n);
+    ck_assert_mem_eq (have, cases[_i].expected, n);
+    assert_closes (f);
+}
+END_TEST
+
 /* More of them than a sparse index has entries for; some side by side. */
 START_TEST (places_hold_around_thousands_that_were_replaced)
 {
@@ -553,6 +584,29 @@ START_TEST (places_hold_after_a_truncation)
     ck_assert_int_eq (ftello (f), 2);
     ck_assert_int_eq (fseeko (f, end, SEEK_SET), 0);
     ck_assert_int_eq (getc (f), EOF);
+    assert_closes (f);
+}
+END_TEST
+
+/* Up to there all counts as it was written, though what was behind it is gone. */
+START_TEST (place_of_a_truncation_holds)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "ascii", .newline = "\r\n");
+    char have[16];
+
+    ck_assert_int_ge (fputs ("a\nb", f), 0);
+    off_t place = ftello (f);
+    ck_assert_int_ge (fputs ("cd", f), 0);
+    ck_assert_int_eq (tempfile_truncate (f, place), 0);
+    rewind (f);
+    ck_assert_uint_eq (fread (have, 1, 2, f), 2);
+    ck_assert_int_eq (fseeko (f, place, SEEK_SET), 0);
+    ck_assert_int_eq (getc (f), EOF);
+    ck_assert_int_eq (fseeko (f, place, SEEK_SET), 0);
+    ck_assert_int_eq (putc ('e', f), 'e');
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_uint_eq (test_bytes (f, have, sizeof have), 5);
+    ck_assert_mem_eq (have, "a\r\nbe", 5);
     assert_closes (f);
 }
 END_TEST
@@ -839,6 +893,7 @@ main (void)
     tcase_add_test (tc, places_told_while_writing_hold_though_newlines_take_two_bytes);
     tcase_add_loop_test (tc, places_told_while_reading_hold_though_newlines_take_two_bytes, 0, 2);
     tcase_add_test (tc, places_hold_around_what_was_replaced);
+    tcase_add_loop_test (tc, place_within_what_a_character_became_holds, 0, 4);
     tcase_add_test (tc, places_hold_around_thousands_that_were_replaced);
     tcase_add_test (tc, places_hold_around_what_comes_back_as_another_character);
     tcase_add_test (tc, places_hold_behind_what_an_escape_hides);
@@ -848,6 +903,7 @@ main (void)
     tcase_add_test (tc, overwriting_in_the_middle_replaces_the_bytes_of_the_file);
     tcase_add_test (tc, truncate_takes_an_offset_of_the_program);
     tcase_add_test (tc, places_hold_after_a_truncation);
+    tcase_add_test (tc, place_of_a_truncation_holds);
     tcase_add_test (tc, mark_is_written_once_and_never_when_appending);
     tcase_add_loop_test (tc, places_hold_after_an_empty_file_was_read, 0, 3);
     tcase_add_loop_test (tc, no_mark_is_written_behind_what_was_read, 0, 3);

@@ -86,14 +86,15 @@ fold_newlines (struct text *t, unsigned char *p, unsigned char *end)
     return out;
 }
 
-/* What was decoded last. What was written with "\r\n" for "\n" is counted so. */
+/* What was decoded last. What was written with "\r\n" for "\n" is counted so; it counts otherwise
+ * from its '\r' on, wherever reading stops. */
 static unsigned char *
 fold (struct text *t, unsigned char *p, unsigned char *end)
 {
     if (t->newline == (t->here.written ? NL_CRLF : NL_UNIVERSAL))
         return fold_newlines (t, p, end);
-    if (t->newline == NL_CRLF && !t->differs && memchr (p, '\n', (size_t) (end - p)))
-        t->differs = true;
+    if (t->newline == NL_CRLF && !t->differs && p < end)
+        t->differs = end[-1] == '\r' || memchr (p, '\n', (size_t) (end - p));
     return end;
 }
 

@@ -67,7 +67,7 @@ begin_reading (struct text *t)
     t->began = t->here;
     t->known = x->n > 0 && x->entries[x->n - 1].program > t->here.program &&
                (t->lossy || text_counts_written (t));
-    t->differs = false;
+    t->differs = t->lossy;
     t->peeked = t->known;
 }
 
@@ -88,8 +88,6 @@ text_read (struct storage *s, void *buffer, size_t size)
     t->peeked = false;
     if (t->phase != READING)
         begin_reading (t);
-    else
-        t->differs = t->differs || t->lossy;
     if (!t->known && t->within == 0)
         tempfile__index_add (&t->index, &t->here);
     return tempfile__text_read (t, buffer, t->peeked ? 1 : size);
@@ -179,6 +177,7 @@ text_truncate (struct storage *s, off_t size)
     if (tempfile__text_look_for (t, size, &end) < 0 ||
         t->below->ops->truncate (t->below, end.file) < 0)
         return -1;
+    end.written = false;
     tempfile__index_cut (&t->index, end.program, end.file);
     tempfile__index_add (&t->index, &end);
     if (t->reported > end.file)
