@@ -627,6 +627,30 @@ put_johab (const struct multibyte *m, uint32_t c)
 
 /* --- what all have in common --- */
 
+static enum step
+undecodable (const struct multibyte *m, struct work *w, uint32_t c, unsigned length)
+{
+    if (length == 0)
+        return cut_off (w);
+    return bad_bytes (w, c == GONE && m->of_2000 ? 2 : 1);
+}
+
+/* What LENGTH bytes stand for: a character, or the number of a pair. */
+INLINE enum step
+put_decoded (const struct multibyte *m, struct work *w, uint32_t c, unsigned length)
+{
+    const struct pair *pair = c >= PAIR ? &m->pairs->pairs[c - PAIR] : NULL;
+    c = pair ? pair->first : c;
+    if (room (w) < 8 && room (w) < utf8_length (c) + (pair ? utf8_length (pair->second) : 0))
+        return STEP_FULL;
+    bool fits_short = c < 0x10000 && room (w) >= 3;
+    w->out += fits_short ? utf8_put_short (w->out, c) : utf8_put (w->out, c);
+    if (pair)
+        w->out += utf8_put (w->out, pair->second);
+    w->in += length;
+    return STEP_DONE;
+}
+
 INLINE enum step
 decode (const struct codec *codec, struct work *w,
         uint32_t (*get) (const struct multibyte *, const unsigned char *, size_t, unsigned *))
@@ -645,17 +669,9 @@ decode (const struct codec *codec, struct work *w,
             if (c >= 0x80 || m->roman)
                 c = get (m, w->in, left (w), &length);
             if (c >= GONE)
-                return length ? bad_bytes (w, c == GONE && m->of_2000 ? 2 : 1) : cut_off (w);
-            const struct pair *pair = c >= PAIR ? &m->pairs->pairs[c - PAIR] : NULL;
-            c = pair ? pair->first : c;
-            if (room (w) < 8 &&
-                room (w) < utf8_length (c) + (pair ? utf8_length (pair->second) : 0))
+                return undecodable (m, w, c, length);
+            if (put_decoded (m, w, c, length) != STEP_DONE)
                 return STEP_FULL;
-            bool fits_short = c < 0x10000 && room (w) >= 3;
-            w->out += fits_short ? utf8_put_short (w->out, c) : utf8_put (w->out, c);
-            if (pair)
-                w->out += utf8_put (w->out, pair->second);
-            w->in += length;
         }
     }
 }

@@ -131,16 +131,21 @@ encode_line (struct text *t, struct work *w, const unsigned char *newline)
     return step;
 }
 
+static const unsigned char *
+next_newline (const struct work *w)
+{
+    const unsigned char *newline = memchr (w->in, '\n', left (w));
+    return newline ? newline : w->in_end;
+}
+
 /* Encodes as much as fits, newlines and all. STEP_BAD: nothing stands in for what is next. */
 static enum step
 encode (struct text *t, struct work *w)
 {
-    const unsigned char *begin = w->in, *newline = translates (t) ? NULL : w->in_end;
+    const unsigned char *begin = w->in, *newline = translates (t) ? next_newline (w) : w->in_end;
     for (;;) {
-        if (!newline || newline < w->in) {
-            newline = memchr (w->in, '\n', left (w));
-            newline = newline ? newline : w->in_end;
-        }
+        if (newline < w->in)
+            newline = next_newline (w);
         if (newline < w->in_end && put_plain_line (t, w, newline))
             continue;
         enum step step = encode_line (t, w, newline);
