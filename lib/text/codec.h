@@ -100,12 +100,11 @@ enum utf {
     UTF_32_LE,
     UTF_32_BE,
     UTF_7,
-    LATIN_1,
-    ASCII,
     BYTES
 };
 struct codec *tempfile__codec_utf (enum utf);
-struct codec *tempfile__codec_single (enum single_set);
+enum { LATIN_1 = SINGLES, ASCII }; /* and each enum single_set */
+struct codec *tempfile__codec_single (unsigned);
 enum multibyte_set {
     BIG5,
     BIG5HKSCS,

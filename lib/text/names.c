@@ -17,7 +17,7 @@ enum family { F_UTF, F_SINGLE, F_MULTIBYTE, F_ISO2022 };
 /* clang-format off: a table to be read line by line */
 /* The family, which of it, and the names: Python's own, and its others. */
 #define ENCODINGS(X)                                                                            \
-    X (F_UTF, ASCII,                                                                            \
+    X (F_SINGLE, ASCII,                                                                         \
        "ascii 646 ansi_x3.4_1968 ansi_x3.4_1986 ansi_x3_4_1968 cp367 csascii ibm367 iso646_us " \
        "iso_646.irv_1991 iso_ir_6 us us_ascii")                                                 \
     X (F_MULTIBYTE, BIG5, "big5 big5_tw csbig5 x_mac_trad_chinese")                             \
@@ -114,7 +114,7 @@ enum family { F_UTF, F_SINGLE, F_MULTIBYTE, F_ISO2022 };
     X (F_SINGLE, SINGLE_KOI8_T, "koi8_t")                                                       \
     X (F_SINGLE, SINGLE_KOI8_U, "koi8_u")                                                       \
     X (F_SINGLE, SINGLE_KZ1048, "kz1048 kz_1048 rk1048 strk1048_2002")                          \
-    X (F_UTF, LATIN_1,                                                                          \
+    X (F_SINGLE, LATIN_1,                                                                       \
        "latin_1 8859 cp819 csisolatin1 ibm819 iso8859 iso8859_1 iso_8859_1 iso_8859_1_1987 "    \
        "iso_ir_100 l1 latin latin1")                                                            \
     X (F_SINGLE, SINGLE_MAC_ARABIC, "mac_arabic")                                               \
@@ -226,7 +226,7 @@ open_family (const struct encoding *e)
     if (e->family == F_ISO2022)
         return tempfile__codec_iso2022 ((enum iso2022) e->variant);
     if (e->family == F_SINGLE)
-        return tempfile__codec_single ((enum single_set) e->variant);
+        return tempfile__codec_single (e->variant);
     return tempfile__codec_multibyte ((enum multibyte_set) e->variant);
 }
 

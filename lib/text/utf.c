@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The codecs that need no table: the Unicode transformation formats, Latin-1 and ASCII.
+ * The codecs that need no table: the Unicode transformation formats, and bytes as they are.
  */
 #include "base/export.h"
 
@@ -102,12 +102,12 @@ tempfile__copy_ascii (struct work *w)
     unsigned char *out = w->out;
     for (; i + 2 * RUN <= n && is_ascii_run (in + i) && is_ascii_run (in + i + RUN); i += 2 * RUN)
         memcpy (out + i, in + i, 2 * RUN);
-    for (; i + 8 <= n; i += 8) {
-        uint64_t eight;
-        memcpy (&eight, in + i, 8);
-        if (eight & UINT64_C (0x8080808080808080))
+    while (i + 8 <= n) {
+        unsigned seven = copy_seven (out + i, in + i);
+        i += seven;
+        if (in[i] >= 0x80)
             break;
-        memcpy (out + i, &eight, 8);
+        i++;
     }
     for (; i < n && in[i] < 0x80; i++)
         out[i] = in[i];
@@ -558,46 +558,6 @@ static const struct codec_ops utf32_ops = {
     .decode = utf32_decode, .encode = utf32_encode, .reposition = past_order_mark};
 static const struct codec_ops utf32_fixed_ops = {.decode = utf32_decode, .encode = utf32_encode};
 
-/* --- Latin-1 and ASCII: codec.variant is the number of characters --- */
-
-static enum step
-latin_decode (struct codec *codec, struct codec_state *s, struct work *w)
-{
-    (void) s;
-    for (;;) {
-        tempfile__copy_ascii (w);
-        if (w->in == w->in_end)
-            return STEP_DONE;
-        if (w->out == w->out_end)
-            return STEP_FULL;
-        if (*w->in >= codec->variant)
-            return bad_bytes (w, 1);
-        if (room (w) < 2)
-            return STEP_FULL;
-        w->out += utf8_put (w->out, *w->in++);
-    }
-}
-
-static enum step
-latin_encode (struct codec *codec, struct codec_state *s, struct work *w)
-{
-    (void) s;
-    for (;;) {
-        tempfile__copy_ascii (w);
-        uint32_t c;
-        enum step step;
-        int n = next_character (w, &c, &step);
-        if (n == 0)
-            return step;
-        if (c >= codec->variant)
-            return lacking (w, c, n);
-        *w->out++ = (unsigned char) c;
-        w->in += n;
-    }
-}
-
-static const struct codec_ops latin_ops = {.decode = latin_decode, .encode = latin_encode};
-
 /* --- bytes that pass through unchanged --- */
 
 static enum step
@@ -862,9 +822,7 @@ tempfile__codec_utf (enum utf kind)
                        .variant = LITTLE},
         [UTF_32_BE] = {.ops = &utf32_fixed_ops, .has_surrogates = true, .unit = 4, .variant = BIG},
         [UTF_7] = {.ops = &utf7_ops, .stateful = true, .unit = 1},
-        [LATIN_1] = {.ops = &latin_ops, .ascii = true, .unit = 1, .variant = 256},
         [BYTES] = {.ops = &bytes_ops, .ascii = true, .unit = 1},
-        [ASCII] = {.ops = &latin_ops, .ascii = true, .unit = 1, .variant = 128},
     };
     struct codec *codec = malloc (sizeof *codec);
     if (codec)

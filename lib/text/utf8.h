@@ -58,6 +58,18 @@ utf8_get (const unsigned char *p, const unsigned char *end, uint32_t *c, bool lo
     return 4;
 }
 
+/* The same for those of one byte and two, without a branch on which it is; 0: it is another. */
+static inline int
+get_short (const unsigned char *p, uint32_t *c)
+{
+    uint32_t two = p[0] >= 0xc2, joined = (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu);
+    uint32_t bad = (p[0] >= 0x80) ^ two, goes_on = (p[1] & 0xc0) == 0x80;
+    if (bad | (p[0] >= 0xe0) | (two & ~goes_on))
+        return 0;
+    *c = p[0] ^ ((p[0] ^ joined) & -two);
+    return (int) (1 + two);
+}
+
 static inline size_t
 utf8_length (uint32_t c)
 {
@@ -244,6 +256,29 @@ utf8_put_short (unsigned char *p, uint32_t c)
     p[1] = (unsigned char) (0x80 | (c >> 6 & 0x3f));
     p[2] = (unsigned char) (0x80 | (c & 0x3f));
     return 3;
+}
+
+/* How many of the first seven of eight bytes, as they were loaded, are ASCII in front of one that
+ * is not. */
+static inline unsigned
+ascii_in_front (uint64_t eight)
+{
+    bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    eight &= UINT64_C (0x8080808080808080);
+    return (unsigned) (little ? __builtin_ctzll (eight | UINT64_C (1) << 63)
+                              : __builtin_clzll (eight | 0x80)) /
+           8;
+}
+
+/* Copies up to seven bytes of ASCII, where eight can be read and written: how many. There is no
+ * branch here on what is in the text. */
+static inline unsigned
+copy_seven (unsigned char *out, const unsigned char *in)
+{
+    uint64_t eight;
+    memcpy (&eight, in, 8);
+    memcpy (out, &eight, 8);
+    return ascii_in_front (eight);
 }
 
 /* Moves over what is ASCII at the front of the input, as far as there is room. It is in utf.c, for
