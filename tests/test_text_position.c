@@ -611,6 +611,26 @@ START_TEST (place_of_a_truncation_holds)
 }
 END_TEST
 
+/* U+203E comes back as '~': the end is behind four bytes, and behind two when all is read. */
+START_TEST (place_of_a_write_that_failed_holds)
+{
+    FILE *f = TemporaryFile (.mode = "a", .encoding = "shift_jis", .buffering = 4096);
+    char have[16];
+
+    ck_assert_int_ge (fputs ("a\u203e", f), 0);
+    ck_assert_int_eq (fseeko (f, 0, SEEK_END), 0);
+    off_t place = ftello (f);
+    ck_assert_int_ge (fputs ("\u00df", f), 0);
+    assert_minus_1 (fflush (f), EILSEQ, NULL);
+    clearerr (f);
+    ck_assert_int_eq (fseeko (f, 0, SEEK_END), 0);
+    ck_assert_int_eq (tempfile_truncate (f, place), 0);
+    ck_assert_uint_eq (test_bytes (f, have, sizeof have), 2);
+    ck_assert_mem_eq (have, "a~", 2);
+    ck_assert_int_eq (fclose (f), EOF);
+}
+END_TEST
+
 START_TEST (mark_is_written_once_and_never_when_appending)
 {
     FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-8-sig", .newline = "\n");
@@ -904,6 +924,7 @@ main (void)
     tcase_add_test (tc, truncate_takes_an_offset_of_the_program);
     tcase_add_test (tc, places_hold_after_a_truncation);
     tcase_add_test (tc, place_of_a_truncation_holds);
+    tcase_add_test (tc, place_of_a_write_that_failed_holds);
     tcase_add_test (tc, mark_is_written_once_and_never_when_appending);
     tcase_add_loop_test (tc, places_hold_after_an_empty_file_was_read, 0, 3);
     tcase_add_loop_test (tc, no_mark_is_written_behind_what_was_read, 0, 3);

@@ -253,8 +253,8 @@ write_piece (struct text *t, const unsigned char *in, size_t n, bool final, size
         note_written (t, *used, made, marks);
     } else {
         t->encoder = before;
-        if (t->begun)
-            tempfile__index_cut (&t->index, t->here.program - 1, t->here.file);
+        if (t->begun) /* here counts as it did before begin_index() */
+            tempfile__index_add (&t->index, &t->here);
     }
     if (!err && step == STEP_BAD)
         refuse (t, bad, in[*used]);
