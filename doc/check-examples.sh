@@ -46,11 +46,18 @@ compile () {
             -o "$1" "$1.o" "$top_builddir/lib/libtempfile.la"
 }
 
+# The pipe has its end when the last process has ended that the program began: a daemon may go on for
+# a moment.
 # shellcheck disable=SC2086
 run () {
     mkdir "$1.cwd" "$1.tmp"
     here=$PWD
-    (cd "$1.cwd" && TMPDIR=$here/$1.tmp $EXAMPLE_RUNNER "$here/$1" </dev/null) || return
+    {
+        status=0
+        (cd "$1.cwd" && TMPDIR=$here/$1.tmp $EXAMPLE_RUNNER "$here/$1" </dev/null 2>&1) || status=$?
+        echo "$status" >"$1.status"
+    } | cat
+    [ "$(cat "$1.status")" -eq 0 ] || return
     left=$(ls -A "$1.tmp"; cd "$1.cwd" && ls -Ad tmp* 2>/dev/null) || :
     [ -z "$left" ] || { echo "left behind: $left"; return 1; }
 }
