@@ -740,6 +740,34 @@ START_TEST (plain_streams_tell_of_a_full_file)
 }
 END_TEST
 
+/* One of each family. Whatever allocation fails, the codec's own among them, it is said what for.
+ */
+START_TEST (text_stream_without_memory_is_enomem)
+{
+    static const char *const encodings[] = {"utf-8", "latin-1", "cp1252", "euc_jp", "iso2022_jp"};
+    int named = 0;
+
+    if (!test_has_text ())
+        return;
+    for (int at = 1;; at++) {
+        faults_arm ((struct fault){.at = at});
+        FILE *f = TemporaryFile (.mode = "w+", .encoding = encodings[_i]);
+        int error = errno;
+        struct fault_result result = faults_disarm ();
+        if (f)
+            assert_closes (f);
+        if (!result.call)
+            break;
+        if (f || !strstr (result.call, "alloc"))
+            continue;
+        ck_assert_int_eq (error, ENOMEM);
+        ck_assert_str_ne (tempfile_errmsg (), "");
+        named += strstr (tempfile_errmsg (), "encoding '") != NULL;
+    }
+    ck_assert_int_gt (named, 0);
+}
+END_TEST
+
 /* Whether memory fails, too, for another tool may have taken malloc over. (Not in faults.c, for
  * compilers know that strdup() does not change what is defined there.) */
 static bool
@@ -782,6 +810,7 @@ main (int argc, char **argv)
                          a_cleanup_in_the_middle_of_making_something_leaves_nothing, 0,
                          LENGTH (interruptions));
     tcase_add_test (test_case (s, "stdio"), plain_streams_tell_of_a_full_file);
+    tcase_add_loop_test (test_case (s, "text"), text_stream_without_memory_is_enomem, 0, 5);
     int result = test_main (s);
     printf ("%d faults in %d scenarios\n", totals->faults, totals->scenarios);
     return result;
