@@ -88,10 +88,13 @@ START_TEST (a_failure_changes_nothing)
     FILE *f = test_open (kind_of (_i), NULL);
     unsigned flags = flags_of (_i);
     char *name = tempfile_name (f) ? strdup (tempfile_name (f)) : NULL;
+    char both[2 * PATH_MAX];
 
     ck_assert_int_eq (mkdir (test_path ("dir"), 0700), 0);
     ck_assert_int_ge (fputs ("text", f), 0);
-    assert_minus_1 (tempfile_persist (f, test_path ("missing/x"), flags), ENOENT, "missing/x");
+    (void) snprintf (both, sizeof both, name ? "persist '%s' as '%s'" : "without a name%s as '%s'",
+                     name ? name : "", test_path ("missing/x"));
+    assert_minus_1 (tempfile_persist (f, test_path ("missing/x"), flags), ENOENT, both);
     test_write_file (test_path ("file"), "file");
     assert_minus_1 (tempfile_persist (f, test_path ("file/x"), flags), ENOTDIR, "file/x");
     assert_minus_1 (tempfile_persist (f, test_path ("dir"), flags),

@@ -2,6 +2,7 @@
 /* tempfile_persist_path(): what was left for exit becomes a lasting file, or stays what it was. */
 #include "common.h"
 
+#include <limits.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -88,9 +89,10 @@ START_TEST (a_failure_changes_nothing)
 {
     char *name = leave (_i % WAYS, "text");
     unsigned flags = all_flags[_i / WAYS];
+    char both[2 * PATH_MAX];
 
-    assert_minus_1 (tempfile_persist_path (name, test_path ("missing/x"), flags), ENOENT,
-                    "missing/x");
+    (void) snprintf (both, sizeof both, "persist '%s' as '%s'", name, test_path ("missing/x"));
+    assert_minus_1 (tempfile_persist_path (name, test_path ("missing/x"), flags), ENOENT, both);
     assert_minus_1 (tempfile_persist_path (name, "", flags), ENOENT, "path ''");
     assert_minus_1 (tempfile_persist_path (name, "x/", flags), EISDIR, "x/");
     assert_minus_1 (tempfile_persist_path (name, NULL, flags), EINVAL, "no path");

@@ -367,8 +367,10 @@ tempfile__publish (int fd, const char *from, const char *path, unsigned flags, i
     int result = flags & TEMPFILE_SYNC ? publish_synced (fd, from, path, flags, copy)
                                        : publish_somehow (-1, fd, from, path, flags, copy);
     int err = errno;
+    const char *quote = from ? "'" : "";
     if (result < 0)
-        return tempfile__fail_system (err, "cannot persist as '%s'%s", path,
+        return tempfile__fail_system (err, "cannot persist %s%s%s as '%s'%s", quote,
+                                      from ? from : "a file without a name", quote, path,
                                       why_not (err, from, flags));
     if (result > 0)
         tempfile__fail_system (err, "'%s' is in place, but perhaps not yet on disk%s", path,
