@@ -10,8 +10,10 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 enum { MOST_THREADS = 8 };
 
@@ -367,6 +369,53 @@ START_TEST (a_cancelled_thread_leaves_nothing)
 }
 END_TEST
 
+enum { EXIT, QUICK_EXIT, SIGNAL, CLEAN_UP, ENDS };
+
+/* A removal calls what cancellation may act in. */
+static void *
+end_while_to_be_cancelled (void *how)
+{
+    struct tempfile_dir *d = TemporaryDirectory ();
+    const char *inside = d ? test_join (tempfile_dir_name (d), "inside") : NULL;
+
+    if (!inside || mkdir (inside, 0700) != 0 || !NamedTemporaryFile (.dir = inside) ||
+        tempfile_cleanup_on_signals () != 0)
+        _exit (97);
+    pthread_cancel (pthread_self ());
+    switch (*(int *) how) {
+    case EXIT:
+        exit (0);
+    case QUICK_EXIT:
+        quick_exit (0);
+    case SIGNAL:
+        raise (SIGUSR1); /* which Check has not taken */
+        break;
+    default:
+        tempfile_cleanup ();
+        _exit (0);
+    }
+    return how;
+}
+
+START_TEST (an_end_that_a_thread_has_begun_is_not_cancelled)
+{
+    int status;
+    pid_t child = fork ();
+
+    if (child == 0) {
+        pthread_t thread;
+        if (pthread_create (&thread, NULL, end_while_to_be_cancelled, &_i) == 0)
+            pthread_join (thread, NULL);
+        _exit (98); /* the thread was cancelled instead */
+    }
+    ck_assert_int_eq (waitpid (child, &status, 0), child);
+    ck_assert_msg (_i == SIGNAL ? WIFSIGNALED (status) && WTERMSIG (status) == SIGUSR1
+                                : status == 0,
+                   "wait status %#x", (unsigned) status);
+    ck_assert_int_eq (test_entries (test_dir ()), 0);
+}
+END_TEST
+
 static void
 exit_slowly (void)
 {
@@ -569,6 +618,7 @@ main (void)
     tcase_add_test (tc, files_of_ended_threads_go_at_exit);
     tcase_add_test (tc, exit_while_others_open_and_close_does_no_harm);
     tcase_add_test (tc, a_cancelled_thread_leaves_nothing);
+    tcase_add_loop_test (tc, an_end_that_a_thread_has_begun_is_not_cancelled, 0, ENDS);
     tcase_add_test (tc, no_name_is_made_while_exit_deletes);
     tcase_add_test (tc, what_is_never_deleted_stays_or_is_not_made_while_exit_deletes);
     tcase_add_test (tc, a_process_that_lives_on_after_a_cleanup_makes_files);

@@ -790,6 +790,7 @@ announce (struct process *p, bool certain)
 void
 tempfile__registry_clean_up (bool certain)
 {
+    NO_CANCELLATION;
     struct process *p = tempfile__process ();
     (void) tempfile__generation ();
     if (!tempfile__process_known ())
