@@ -2,7 +2,8 @@
 /*
  * stress.h - what the parts of the stress program share. stress.c runs the scenarios, each in a
  * process and a directory of its own; stress_scenarios.c has those that count, stress_work.c the
- * pieces of work of which all others are mixed.
+ * pieces of work of which others are mixed, stress_cancel.c cancellations, stress_kills.c what is
+ * saved while readers look and writers are killed.
  */
 #ifndef TEMPFILE_TESTS_STRESS_H
 #define TEMPFILE_TESTS_STRESS_H
@@ -85,6 +86,12 @@ extern atomic_bool stop_work;
 void *work (void *worker);
 struct worker *start_workers (int count);
 long end_workers (struct worker *, int count); /* pieces of work that were done */
+
+/* --- stress_cancel.c, stress_kills.c: scenarios --- */
+
+void cancel_threads (void);
+void kill_savers (void);
+void race_readers (void);
 
 /* --- stress_scenarios.c --- */
 

@@ -863,6 +863,9 @@ const struct scenario scenarios[] = {
     {"signals", "a storm of signals while all threads work", interrupt_all, 0.2, false},
     {"cleanups", "tempfile_cleanup() in a process that goes on", clean_and_go_on, 0.1, false},
     {"ends", "signals that end processes in the midst of work", end_by_signals, 0.15, false},
+    {"cancels", "threads that are cancelled in the midst of work", cancel_threads, 0.1, false},
+    {"kills", "1,000 processes killed while they save a file by a copy", kill_savers, 0, false},
+    {"readers", "readers of a file that others save in all ways", race_readers, 0.1, false},
 };
 const int n_scenarios = LENGTH (scenarios);
 
