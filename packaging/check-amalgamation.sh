@@ -66,6 +66,10 @@ can_compile () {
     "$@" "$work/can.c" -o "$work/can" >/dev/null 2>&1
 }
 
+has_probes () {
+    echo '#include <sys/sdt.h>' | cc -E - >/dev/null 2>&1
+}
+
 try () {
     if can_compile "$@"; then
         check "$* -c tempfile.c" compile "$@"
@@ -184,7 +188,9 @@ suite () {
     "$top/configure" -q
     cp "$parts/tempfile.c" lib
     mkdir -p lib/.deps
-    set -- VISIBILITY_CFLAGS= libtempfile_la_OBJECTS=tempfile.lo
+    probes=
+    ! grep -q '^#define HAVE_SYS_SDT_H' config.h || probes=-DTEMPFILE_USE_PROBES
+    set -- VISIBILITY_CFLAGS="$probes" libtempfile_la_OBJECTS=tempfile.lo
     "$MAKE" -s "$@"
     inside='s/(test_(remove|attacks|faults)|preload\.sh|installed\.sh) *//g'
     programs=$(printf 'names:; @echo $(check_PROGRAMS)\n' |
@@ -200,11 +206,13 @@ check 'the same again' generate_again
 check 'what configure asks is answered' answers_all
 for compiler in gcc clang; do
     for options in '-O2' '-std=c11 -pedantic' '-DTEMPFILE_NO_TEXT' '-std=gnu2x' \
-        '-m32 -idirafter /usr/include/x86_64-linux-gnu' '-DTEMPFILE_USE_FUNOPEN'; do
+        '-m32 -idirafter /usr/include/x86_64-linux-gnu' '-DTEMPFILE_USE_FUNOPEN' \
+        '-DTEMPFILE_USE_PROBES'; do
         case $compiler,$options in
         *FUNOPEN)
             [ -f /usr/include/bsd/stdio.h ] || continue ;;
         clang,-m32*) continue ;;
+        *PROBES) has_probes || continue ;;
         esac
         # shellcheck disable=SC2086 # words
         try $compiler $options

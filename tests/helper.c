@@ -10,6 +10,8 @@
  *     helper left DIR         leaves a recoverable file and a recoverable directory in DIR, and
  *                             prints their names
  *     helper none-under DIR   succeeds when no descriptor refers to a file under DIR
+ *     helper events DIR       does what static probes tell in DIR, and prints what they are to
+ *                             tell, but for what tempfile_recover() finds in DIR/left
  */
 #include <config.h>
 
@@ -144,6 +146,46 @@ none_under (const char *dir)
     return found;
 }
 
+/* What is made and deleted, under a name and in memory. */
+static int
+make_and_delete (const char *dir)
+{
+    FILE *f = NamedTemporaryFile (.dir = dir);
+    struct tempfile_dir *d = TemporaryDirectory (.dir = dir);
+    FILE *m = TemporaryFile (.in_memory = 1);
+    char *path;
+    int fd = tempfile_mkstemp (
+        &path, TEMPFILE_OPTIONS (.dir = dir, .delete_when = TEMPFILE_DELETE_ON_EXIT));
+    if (!f || !d || fd < 0)
+        return 1;
+    printf ("mkstemp %s\ndelete %s\n", tempfile_name (f), tempfile_name (f));
+    printf ("mkdtemp %s\ndelete %s\n", tempfile_dir_name (d), tempfile_dir_name (d));
+    printf ("mkstemp %s\ndelete %s\n", path, path);
+    if (m)
+        printf ("mkstemp memfd:tmp\n");
+    free (path);
+    return close (fd) || fclose (f) || (m && fclose (m)) || tempfile_dir_close (d);
+}
+
+static int
+events (const char *dir)
+{
+    char path[4096];
+    FILE *f = NamedTemporaryFile (.dir = dir);
+    FILE *s = SpooledTemporaryFile (.dir = dir);
+    if (!f || !s || make_and_delete (dir) != 0)
+        return 1;
+    snprintf (path, sizeof path, "%s/lasting", dir);
+    printf ("mkstemp %s\npersist %s %s\n", tempfile_name (f), tempfile_name (f), path);
+    if (tempfile_persist (f, path, 0) != 0 || fclose (f) != 0)
+        return 1;
+    if (fputs ("contents", s) < 0 || fflush (s) != 0 || tempfile_rollover (s) != 0)
+        return 1;
+    printf ("rollover 8 %d\n", tempfile_fileno (s));
+    snprintf (path, sizeof path, "%s/left", dir);
+    return fclose (s) || tempfile_recover (path) < 0;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -159,6 +201,8 @@ main (int argc, char **argv)
         return fcntl (atoi (argv[2]), F_GETFD) != -1;
     if (strcmp (task, "left") == 0)
         return leave (argv[2]);
+    if (strcmp (task, "events") == 0)
+        return events (argv[2]);
     if (strcmp (task, "none-under") == 0)
         return none_under (argv[2]);
     return 2;

@@ -11,6 +11,7 @@
 
 #include "base/audit.h"
 #include "base/error.h"
+#include "base/probe.h"
 #include "base/retry.h"
 #include "create/create.h"
 #include "create/name.h"
@@ -93,8 +94,10 @@ tempfile__make_file (const char *path, void *settings)
         return fd;
     struct stat st;
     int known = s->recoverable ? tempfile__lock_new (fd, path, &st) : fstat (fd, &st);
-    if (known == 0 && tempfile__fix_permissions (fd, &st, s) == 0)
+    if (known == 0 && tempfile__fix_permissions (fd, &st, s) == 0) {
+        PROBE1 (mkstemp, path);
         return fd;
+    }
     int err = errno;
     close (fd);
     unlink (path);

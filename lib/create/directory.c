@@ -3,6 +3,7 @@
 #include "base/export.h"
 
 #include "base/inode.h"
+#include "base/probe.h"
 #include "base/retry.h"
 #include "create/create.h"
 
@@ -71,8 +72,10 @@ tempfile__make_directory (const char *path, void *settings)
     int fd = s->heeds_umask ? 0 : fix_directory (path, s->permissions);
     if (fd == 0 && s->recoverable)
         fd = lock_directory (path);
-    if (fd >= 0)
+    if (fd >= 0) {
+        PROBE1 (mkdtemp, path);
         return fd;
+    }
     int err = errno;
     rmdir (path);
     errno = err;

@@ -10,6 +10,7 @@
 #include "base/audit.h"
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "base/probe.h"
 #include "base/retry.h"
 #include "create/create.h"
 
@@ -98,5 +99,8 @@ tempfile__create_in_memory (const struct settings *s)
         return tempfile__fail_system (errno == ENOSYS ? ENOTSUP : errno,
                                       "in_memory: cannot make a file");
     fd = settle (fd, s);
-    return fd < 0 ? tempfile__fail_system (errno, "in_memory: cannot prepare the file") : fd;
+    if (fd < 0)
+        return tempfile__fail_system (errno, "in_memory: cannot prepare the file");
+    PROBE1 (mkstemp, name);
+    return fd;
 }

@@ -7,6 +7,7 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/probe.h"
 #include "create/create.h"
 #include "create/tempdir.h"
 
@@ -95,8 +96,10 @@ make_by_caller (const char *path, void *arg)
     const struct call *c = arg;
     errno = 0;
     int result = c->make (path, c->arg);
-    if (result >= 0)
+    if (result >= 0) {
+        PROBE1 (mkstemp, path);
         return result;
+    }
     if (errno == EEXIST || errno == EADDRINUSE) {
         errno = EEXIST;
         return CREATE_FAILED;

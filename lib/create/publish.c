@@ -23,6 +23,7 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "base/inode.h"
+#include "base/probe.h"
 #include "base/retry.h"
 #include "create/create.h"
 #include "create/path.h"
@@ -372,6 +373,7 @@ tempfile__publish (int fd, const char *from, const char *path, unsigned flags, i
         return tempfile__fail_system (err, "cannot persist %s%s%s as '%s'%s", quote,
                                       from ? from : "a file without a name", quote, path,
                                       why_not (err, from, flags));
+    PROBE2 (persist, from, path);
     if (result > 0)
         tempfile__fail_system (err, "'%s' is in place, but perhaps not yet on disk%s", path,
                                *copy < 0 ? "" : ", or the temporary file is still there");

@@ -26,6 +26,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/inode.h"
+#include "base/probe.h"
 #include "base/retry.h"
 #include "create/name.h"
 #include "life/remove.h"
@@ -129,6 +130,8 @@ recover_one (int dir, const char *path, const char *name)
         result = is_allowed (path, name);
     if (result > 0)
         result = delete (dir, name, &i);
+    if (result > 0)
+        PROBE2 (recover, path, name);
     if (result < 0 && (errno == EACCES || errno == EPERM))
         result = 0;
     int err = errno;

@@ -9,6 +9,7 @@
 
 #include "base/audit.h"
 #include "base/error.h"
+#include "base/probe.h"
 #include "base/retry.h"
 #include "create/create.h"
 #include "life/hold.h"
@@ -73,6 +74,7 @@ create_nameless (const char *dir, struct settings *s, create_fn *create_with_nam
     struct stat st;
     if (fstat (fd, &st) < 0 || tempfile__fix_permissions (fd, &st, s) < 0)
         return close_failing (fd, dir);
+    PROBE1 (mkstemp, dir);
     return fd;
 }
 #else

@@ -4,6 +4,7 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/probe.h"
 #include "base/process.h"
 #include "base/table.h"
 #include "life/registry.h"
@@ -244,21 +245,23 @@ release_if (struct entry *e, int from)
     return moved;
 }
 
+/* A file, or by REMOVE_TREE a directory with all that is in it. An errno, or 0. */
 static int
-unlink_name (const char *path)
+delete_name (const char *path, int (*remove_tree) (const char *path))
 {
-    return unlink (path) == 0 || errno == ENOENT ? 0 : errno;
+    int err = remove_tree ? remove_tree (path) : unlink (path) == 0 ? 0 : errno;
+    if (err == 0)
+        PROBE1 (delete, path);
+    return err == ENOENT && !remove_tree ? 0 : err;
 }
 
-/* A directory with all that is in it. An errno, with message, or 0. */
+/* An errno, with message, or 0. */
 static int
 remove_name (const struct entry *e)
 {
     const struct removal *tree = e->tree;
-    if (tree)
-        return tree->telling (e->path);
-    int err = unlink_name (e->path);
-    if (err)
+    int err = delete_name (e->path, tree ? tree->telling : NULL);
+    if (err && !tree)
         tempfile__fail_system (err, "cannot delete '%s'", e->path);
     return err;
 }
@@ -703,7 +706,7 @@ delete_found (struct entry *e, const char *path)
         return -1;
     if (!take (e))
         return check (NULL, path);
-    int err = unlink_name (path);
+    int err = delete_name (path, NULL);
     if (!move (e, TAKEN, GONE))
         release_if (e, TAKEN_LEFT);
     return err ? tempfile__fail_system (err, "cannot delete '%s'", path) : 0;
@@ -725,7 +728,7 @@ static void
 delete_taken (struct entry *e)
 {
     const struct removal *tree = e->tree;
-    int err = tree ? tree->async_safe (e->path) : unlink_name (e->path);
+    int err = delete_name (e->path, tree ? tree->async_safe : NULL);
     if (err == 0)
         move (e, TAKEN, GONE);
 }
@@ -745,8 +748,10 @@ static void
 delete_interrupted (struct entry *e)
 {
     int result = e->tree ? rmdir (e->path) : unlink (e->path);
-    if (result == 0)
-        move (e, PENDING, GONE);
+    if (result != 0)
+        return;
+    PROBE1 (delete, e->path);
+    move (e, PENDING, GONE);
 }
 
 /* What is being made is for the second time round. */

@@ -17,6 +17,7 @@
 #include "base/export.h"
 
 #include "base/error.h"
+#include "base/probe.h"
 #include "create/create.h"
 #include "create/path.h"
 #include "create/tempdir.h"
@@ -163,9 +164,11 @@ move (struct spool *p)
         return tempfile__fail_system (err, "cannot move the stream to disk");
     }
     p->disk = disk;
+    int fd = disk->ops->descriptor (disk);
+    PROBE2 (rollover, p->size, fd);
     give_back (p);
     if (p->moved)
-        p->moved (p->moved_arg, disk->ops->descriptor (disk));
+        p->moved (p->moved_arg, fd);
     return 0;
 }
 

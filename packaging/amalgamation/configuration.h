@@ -8,6 +8,7 @@
  *     TEMPFILE_API          what stands before each public function: nothing, if it is not defined
  *     TEMPFILE_USE_FUNOPEN  streams are made by funopen(), which -lbsd may have, also where there
  * is fopencookie()
+ *     TEMPFILE_USE_PROBES   static probes, by <sys/sdt.h>: tempfile_add_audit_hook(3) lists them
  *
  * Not with -include tempfile.h: what tempfile.c asks of the system's headers must come first.
  */
@@ -93,6 +94,10 @@
 #if defined __linux__
 #include <bsd/stdio.h>
 #endif
+#endif
+
+#ifdef TEMPFILE_USE_PROBES
+#define HAVE_SYS_SDT_H 1
 #endif
 
 #ifndef TEMPFILE_NO_TEXT
