@@ -83,6 +83,8 @@ static const struct {
     {NULL, "linkat", EEXIST, "another name"},
     {NULL, "linkat", ENOENT, "the descriptor is linked without /proc"},
     {"persist*", "close", ANY, "of a directory that was only synced, or a file only read"},
+    {"persist_[pus]*", "open", ANY, "the fresh name is not recoverable"},
+    {"persist_*", "flock", ENOLCK, "the same"},
     {"persist_copy", "open", ANY, "a handle serves, or there is nothing to be like"},
     {"persist_copy", "linkat", EXDEV, "it is copied"},
     {"persist_copy", "fcntl", ANY, "the file can be read"},

@@ -130,6 +130,33 @@ START_TEST (a_stream_that_was_not_persisted_leaves_nothing)
 }
 END_TEST
 
+static int
+note_length (const char *event, const char *path, void *length)
+{
+    (void) event;
+    *(size_t *) length = strlen (test_base (path));
+    return 0;
+}
+
+/* For a moment a file without a name has a fresh one; a recoverable name is longer than another. */
+START_TEST (a_name_for_a_moment_is_recoverable)
+{
+    size_t length = 0;
+    FILE *f = TemporaryFile ();
+    FILE *g = NamedTemporaryFile (.recoverable = 1);
+
+    ck_assert_int_eq (tempfile_add_audit_hook (note_length, &length), 0);
+    bool can = access ("/proc/self/fd", X_OK) == 0; /* or it cannot be locked */
+    if (tempfile_persist (f, test_path ("new"), 0) == 0 && length > 0 && can)
+        ck_assert_uint_eq (length, strlen (test_base (tempfile_name (g))));
+    else
+        test_skip ("a file without a name can get none here, or needs none for a moment");
+    assert_closes (f);
+    assert_closes (g);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
 static void
 persist_where_forbidden (void *arg)
 {
@@ -658,6 +685,7 @@ main (void)
     tcase_add_loop_test (tc, the_stream_stays_open_and_usable, 0, COMBINATIONS);
     tcase_add_loop_test (tc, a_file_that_is_there_is_replaced_or_not, 0, COMBINATIONS);
     tcase_add_loop_test (tc, a_failure_changes_nothing, 0, COMBINATIONS);
+    tcase_add_test (tc, a_name_for_a_moment_is_recoverable);
     tcase_add_loop_test (tc, a_stream_that_was_not_persisted_leaves_nothing, 0, KINDS);
     tcase_add_loop_test (tc, a_directory_that_may_not_be_written_is_an_error, 0, KINDS);
     tcase_add_loop_test (tc, another_file_system_is_an_error, 0, KINDS);

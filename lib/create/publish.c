@@ -5,7 +5,7 @@
  *     named, replacing        rename
  *     named, not replacing    renameat2, or link and unlink
  *     unnamed, not replacing  linkat of the descriptor
- *     unnamed, replacing      linkat to a fresh name beside PATH, and rename
+ *     unnamed, replacing      linkat to a fresh name beside PATH, which is recoverable, and rename
  *
  * Where that cannot be, on another file system for one, a copy can become PATH in its place: it is
  * recoverable until then, and for its owner only until the data are in it.
@@ -161,20 +161,15 @@ check_replaceable (const char *path)
     return -1;
 }
 
-/*
- * The fresh name is in the registry while it exists. Once it has existed, the kernel gives the
- * file no other: so nothing is tried that is bound to fail.
- */
+/* The fresh name is in the registry while it exists. Once it has existed, the kernel gives the file
+ * no other: so nothing is tried that is bound to fail. */
 static int
-link_replacing (int fd, const char *path)
+link_and_move (int fd, const char *path, const struct settings *s)
 {
-    struct settings s = tempfile__settings_unnamed ();
     struct entry *fresh;
-    if (check_replaceable (path) < 0)
-        return -1;
     struct maker maker = {EVENT_MKSTEMP, link_descriptor, NULL, &fd};
     char *dir = tempfile__parent (path);
-    int result = dir ? tempfile__create_entry (dir, &s, NULL, &maker, &fresh) : -1;
+    int result = dir ? tempfile__create_entry (dir, s, NULL, &maker, &fresh) : -1;
     int err = errno;
     free (dir);
     errno = err;
@@ -190,6 +185,36 @@ link_replacing (int fd, const char *path)
     tempfile__entry_discard (fresh);
     errno = err;
     return -1;
+}
+
+/* By an opening of its own, for a lock through FD would be the caller's. If the caller has one, the
+ * file is locked as it is. -1: it cannot be locked. */
+static int
+open_locked (int fd)
+{
+    int lock = tempfile__open_descriptor (fd, O_RDONLY);
+    if (lock < 0 || lock_retrying (lock) == 0 || errno == EWOULDBLOCK)
+        return lock;
+    close (lock);
+    return -1;
+}
+
+/* Should the process be killed meanwhile, tempfile_recover() finds the fresh name where the file
+ * can be locked. */
+static int
+link_replacing (int fd, const char *path)
+{
+    struct settings s = tempfile__settings_unnamed ();
+    if (check_replaceable (path) < 0)
+        return -1;
+    int lock = open_locked (fd);
+    s.recoverable = lock >= 0;
+    int result = link_and_move (fd, path, &s);
+    int err = errno;
+    if (lock >= 0)
+        close (lock);
+    errno = err;
+    return result;
 }
 
 /* The one step. FROM is the file's name, NULL when it has none. */
