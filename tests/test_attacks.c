@@ -3,7 +3,8 @@
  * One user attacks what another is removing, or recovering, in processes of their own. As root; the
  * programs of one user are in test_remove.c and test_recover.c.
  *
- *     TEMPFILE_TEST_RACES   rounds of each attack   (20), half of them against root
+ *     TEMPFILE_TEST_RACES    rounds of each attack   (20), half of them against root
+ *     TEMPFILE_TEST_ATTACK   only the attack of that name
  */
 #include "common.h"
 
@@ -28,6 +29,7 @@ static struct shared {
 } * shared;
 
 struct attack {
+    const char *name;
     uid_t victim;
     void (*prepare) (void);  /* by root */
     bool (*step) (unsigned); /* by the attacker: whether something was moved */
@@ -152,17 +154,24 @@ prepare_home (void)
     make_precious ("home/precious", VICTIM);
 }
 
+static bool
+exchange (const char *a, const char *b)
+{
+#ifdef RENAME_EXCHANGE
+    return renameat2 (AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) == 0;
+#else
+    (void) a;
+    (void) b;
+    return true;
+#endif
+}
+
 /* In the directory that is open to him he exchanges a locked directory with a program. */
 static bool
 exchange_step (unsigned i)
 {
     (void) i;
-#ifdef RENAME_EXCHANGE
-    return renameat2 (AT_FDCWD, test_path ("home/root/open/locked"), AT_FDCWD,
-                      test_path ("home/root/open/program"), RENAME_EXCHANGE) == 0;
-#else
-    return true;
-#endif
+    return exchange (test_path ("home/root/open/locked"), test_path ("home/root/open/program"));
 }
 
 /* Although the attacker goes on. */
@@ -274,6 +283,25 @@ move_in_step (unsigned i)
     return moved;
 }
 
+/* With a file in it, made before the attacker knows where. */
+static const char *
+make_abandoned_dir (void)
+{
+    struct tempfile_dir *d =
+        TemporaryDirectory (.recoverable = 1, .permissions = 0777, .dir = shared->target);
+    int fd = d ? creat (test_join (tempfile_dir_name (d), "file"), 0600) : -1;
+
+    return fd < 0 || close (fd) != 0 ? NULL : tempfile_dir_name (d);
+}
+
+static const char *
+make_abandoned_file (void)
+{
+    FILE *f = NamedTemporaryFile (.recoverable = 1, .dir = shared->target);
+
+    return f ? tempfile_name (f) : NULL;
+}
+
 static void
 abandon (bool directory)
 {
@@ -281,17 +309,11 @@ abandon (bool directory)
     pid_t child = fork ();
 
     if (child == 0) {
-        struct tempfile_dir *d = NULL;
-        FILE *f = NULL;
-        if (directory)
-            d = TemporaryDirectory (.recoverable = 1, .permissions = 0777, .dir = shared->target);
-        else
-            f = NamedTemporaryFile (.recoverable = 1, .dir = shared->target);
-        if (d)
-            (void) snprintf (shared->target, sizeof shared->target, "%s", tempfile_dir_name (d));
-        if (d || f)
-            raise (SIGKILL);
-        _exit (1);
+        const char *name = directory ? make_abandoned_dir () : make_abandoned_file ();
+        if (!name)
+            _exit (1);
+        (void) snprintf (shared->target, sizeof shared->target, "%s", name);
+        raise (SIGKILL);
     }
     ck_assert_int_eq (waitpid (child, &status, 0), child);
     ck_assert (WIFSIGNALED (status));
@@ -368,14 +390,15 @@ recover_among_what_is_planted (void)
 /* --- all of them --- */
 
 static const struct attack attacks[] = {
-    {VICTIM, prepare_home, exchange_step, remove_beside_a_program, precious_files},
-    {ROOT, prepare_home, exchange_step, remove_beside_a_program, precious_files},
-    {VICTIM, prepare_home, lead_out_step, remove_what_is_exchanged, precious_files},
-    {ROOT, prepare_home, lead_out_step, remove_what_is_exchanged, precious_files},
-    {VICTIM, prepare_recovery, move_in_step, recover_what_is_moved_in, files_in_his},
-    {ROOT, prepare_recovery, move_in_step, recover_what_is_moved_in, files_in_his},
-    {VICTIM, prepare_planting, plant_step, recover_among_what_is_planted, precious_files},
-    {ROOT, prepare_planting, plant_step, recover_among_what_is_planted, precious_files},
+    {"permissions", VICTIM, prepare_home, exchange_step, remove_beside_a_program, precious_files},
+    {"permissions", ROOT, prepare_home, exchange_step, remove_beside_a_program, precious_files},
+    {"out", VICTIM, prepare_home, lead_out_step, remove_what_is_exchanged, precious_files},
+    {"out", ROOT, prepare_home, lead_out_step, remove_what_is_exchanged, precious_files},
+    {"moved in", VICTIM, prepare_recovery, move_in_step, recover_what_is_moved_in, files_in_his},
+    {"moved in", ROOT, prepare_recovery, move_in_step, recover_what_is_moved_in, files_in_his},
+    {"planted", VICTIM, prepare_planting, plant_step, recover_among_what_is_planted,
+     precious_files},
+    {"planted", ROOT, prepare_planting, plant_step, recover_among_what_is_planted, precious_files},
 };
 
 START_TEST (another_user_gets_nothing_of_the_victim_s_removed_or_opened)
@@ -400,8 +423,7 @@ START_TEST (another_user_gets_nothing_of_the_victim_s_removed_or_opened)
     ck_assert_msg (status == 0, "the victim's wait status is %#x", (unsigned) status);
     ck_assert_int_eq (a->found (), FILES);
     unsigned long hits = atomic_load (&shared->hits);
-    printf ("attack %d: %lu of %lu steps moved something\n", _i, hits,
-            atomic_load (&shared->steps));
+    printf ("%s: %lu of %lu steps moved something\n", a->name, hits, atomic_load (&shared->steps));
     fflush (stdout);
     ck_assert_uint_gt (hits, 0);
     (void) snprintf (command, sizeof command, "rm -rf '%s'/*", test_dir ());
@@ -414,13 +436,16 @@ main (void)
 {
     Suite *s = suite_create ("attacks");
     TCase *tc = test_case (s, "attacks");
+    const char *only = getenv ("TEMPFILE_TEST_ATTACK");
 
     if (geteuid () != 0) {
         puts ("SKIP test_attacks: only root can be two users");
         return 77;
     }
     tcase_set_timeout (tc, 300);
-    tcase_add_loop_test (tc, another_user_gets_nothing_of_the_victim_s_removed_or_opened, 0,
-                         LENGTH (attacks));
+    for (int i = 0; i < LENGTH (attacks); i++)
+        if (!only || !*only || strcmp (only, attacks[i].name) == 0)
+            tcase_add_loop_test (tc, another_user_gets_nothing_of_the_victim_s_removed_or_opened, i,
+                                 i + 1);
     return test_main (s);
 }
