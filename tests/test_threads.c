@@ -375,7 +375,8 @@ enum { EXIT, QUICK_EXIT, SIGNAL, CLEAN_UP, ENDS };
 static void *
 end_while_to_be_cancelled (void *how)
 {
-    struct tempfile_dir *d = TemporaryDirectory ();
+    static struct tempfile_dir *volatile d; /* a leak, if only a register knew it */
+    d = TemporaryDirectory ();
     const char *inside = d ? test_join (tempfile_dir_name (d), "inside") : NULL;
 
     if (!inside || mkdir (inside, 0700) != 0 || !NamedTemporaryFile (.dir = inside) ||
@@ -400,6 +401,12 @@ end_while_to_be_cancelled (void *how)
 START_TEST (an_end_that_a_thread_has_begun_is_not_cancelled)
 {
     int status;
+#ifdef ADDRESS_SANITIZER
+    if (_i == EXIT) {
+        test_skip ("exit: LeakSanitizer, which runs there as well, acts on the cancellation");
+        return;
+    }
+#endif
     pid_t child = fork ();
 
     if (child == 0) {
