@@ -787,8 +787,8 @@ flush_all (struct worker *w, struct model *m)
 
 /* --- children --- */
 
-/* AddressSanitizer's malloc() may itself be locked in the child of a process with threads. */
-#ifdef ADDRESS_SANITIZER
+/* The malloc() of these sanitizers may itself be locked in the child of a process with threads. */
+#if defined ADDRESS_SANITIZER || defined THREAD_SANITIZER
 enum { CHILDREN_WORK = 0 };
 #else
 enum { CHILDREN_WORK = 1 };
