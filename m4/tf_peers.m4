@@ -2,7 +2,7 @@
 # What else makes temporary files, to be compared with; nothing but bench/ uses it.
 
 # TF_PEERS: the conditionals PEER_GLIB, PEER_APR, PEER_LIBITE, PEER_QT with the compiler's and the
-# linker's options, PEER_RUST with CARGO and CARGO_REGISTRY, GNUPLOT, and the shell variable tf_peers.
+# linker's options, PEER_RUST with CARGO and CARGO_REGISTRY, and the shell variable tf_peers.
 AC_DEFUN([TF_PEERS], [
   tf_peers=
   TF_PEER([GLIB], [glib-2.0], [[#include <glib.h>]])
@@ -14,7 +14,6 @@ AC_DEFUN([TF_PEERS], [
   TF_PEER([QT], [Qt5Core], [[#include <QTemporaryFile>]])
   AC_LANG_POP([C++])
   AC_PATH_PROG([CARGO], [cargo])
-  AC_PATH_PROG([GNUPLOT], [gnuplot])
   AC_ARG_VAR([CARGO_REGISTRY],
     [directory with the source of Rust's crates, instead of /usr/share/cargo/registry])
   : ${CARGO_REGISTRY=/usr/share/cargo/registry}
