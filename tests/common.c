@@ -328,19 +328,9 @@ test_assert_file (const char *path, const char *text)
 bool
 test_is_one_letter (const char *path, size_t size, mode_t mode)
 {
-    struct stat st;
-    size_t same = 0;
     FILE *f = fopen (path, "rb");
 
-    if (!f)
-        return false;
-    bool sound = fstat (fileno (f), &st) == 0 && (st.st_mode & 07777) == mode;
-    int letter = getc (f);
-    for (int c = letter; c != EOF && c == letter; c = getc (f))
-        same++;
-    sound &= same == size && feof (f);
-    fclose (f);
-    return sound;
+    return f && is_one_letter (f, size, mode);
 }
 
 const char *

@@ -7,6 +7,7 @@
 #include <config.h>
 
 #include "stress.h"
+#include "tree.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -70,22 +71,15 @@ save (struct worker *w, const char *path, unsigned flags)
     return err;
 }
 
-/* All of one letter, as long as it should be; missing, if it may. */
+/* Or missing, if it may. */
 static bool
 is_whole (const char *path, bool may_be_missing)
 {
-    static _Thread_local char text[SIZE + 1];
-    struct stat st;
     FILE *f = fopen (path, "re");
 
     if (!f)
         return may_be_missing && errno == ENOENT;
-    bool whole = fstat (fileno (f), &st) == 0 && (st.st_mode & 07777) == MODE &&
-                 fread (text, 1, sizeof text, f) == SIZE;
-    for (size_t i = 1; whole && i < SIZE; i++)
-        whole = text[i] == text[0];
-    fclose (f);
-    return whole;
+    return is_one_letter (f, SIZE, MODE);
 }
 
 /* --- where --- */

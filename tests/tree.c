@@ -40,3 +40,18 @@ remove_tree (const char *dir)
     nftw (dir, allow, 16, FTW_PHYS);
     nftw (dir, remove_one, 16, FTW_PHYS | FTW_DEPTH);
 }
+
+bool
+is_one_letter (FILE *f, size_t size, mode_t mode)
+{
+    struct stat st;
+    size_t same = 0;
+    bool sound = fstat (fileno (f), &st) == 0 && (st.st_mode & 07777) == mode;
+    int letter = getc (f);
+
+    for (int c = letter; c != EOF && c == letter; c = getc (f))
+        same++;
+    sound &= same == size && feof (f);
+    fclose (f);
+    return sound;
+}
