@@ -168,9 +168,9 @@ off_t
 tempfile__stream_seek (struct stream *s, off_t offset, int whence)
 {
     NO_CANCELLATION;
-    unsigned before = tempfile__failures ();
     if (only_asks_for_end (s, offset, whence))
         return s->storage->ops->end (s->storage);
+    unsigned before = tempfile__failures ();
     off_t position = s->storage->ops->seek (s->storage, offset, whence);
     if (position < 0)
         tell (s, before, "seek in");
