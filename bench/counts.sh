@@ -1,84 +1,99 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# counts.sh PROGRAM [DIR]: how many system calls each opening and each closing of a stream takes, as
-# strace counts them; PROGRAM is bench/counts. What malloc asks for is not counted. Ends with 1 if a
-# stream takes more than it must: to open, what creates the file, and what libc's fdopen() asks; a
-# look at the permissions, which a umask may have narrowed; and now and then random bits for names.
-# To close, close and unlink.
+# counts.sh [--record] PROGRAM FIGURES [DIR]: how many system calls each of the operations of
+# bench/counts makes, as strace counts them. What malloc asks for is not counted. A call is counted
+# by one name, whichever of its forms libc uses: openat as open, newfstatat as stat.
+#
+# It ends with 1 when an operation makes a call more often than FIGURES says, or one that FIGURES does
+# not have, and says which. They are those of one libc; with another they are printed only. --record
+# writes FIGURES anew: to be committed together with what made it necessary.
 set -eu
 
-program=$1
-dir=${2:-${TMPDIR:-/tmp}}
-few=100 more=200
+record=no
+[ "$1" != --record ] || { record=yes; shift; }
+program=$1 figures=$2
+dir=${3:-${TMPDIR:-/tmp}}
+few=40 more=80
 
-command -v strace >/dev/null || { echo "counts: no strace" >&2; exit 77; }
+skip () {
+    echo "counts: $*" >&2
+    exit 77
+}
+
+command -v strace >/dev/null || skip 'no strace'
+strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
 work=$(mktemp -d "$dir/bench-counts.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-mkdir "$work/files"
+libc="$(getconf GNU_LIBC_VERSION 2>/dev/null || echo 'no glibc'), $(uname -m)"
 
-# count KIND OPENED CLOSED FILE: one line a system call, its number and its name.
+# count OPERATION TIMES: one line a system call, its name and its number.
 count () {
-    strace -f -c -o "$work/raw" "$program" "$1" "$2" "$3" "$work/files"
-    awk '$1 ~ /^[0-9]/ && $NF != "total" && $NF !~ /^(brk|mmap|munmap|mremap|madvise)$/ {
-        print $4, $NF }' "$work/raw" >"$4"
-    rm -rf "$work/files"
     mkdir "$work/files"
+    traced=0
+    strace -f -c -o "$work/raw" "$program" "$1" "$2" "$work/files" || traced=$?
+    rm -rf "$work/files"
+    [ $traced -ne 77 ] || skip "no O_TMPFILE in $dir"
+    [ $traced -eq 0 ] || return $traced
+    awk '
+        BEGIN {
+            split ("openat open openat2 open fstat stat fstat64 stat newfstatat stat statx stat lstat stat " \
+                "unlinkat unlink fcntl64 fcntl renameat rename renameat2 rename linkat link _llseek lseek " \
+                "mkdirat mkdir fchmodat chmod fchmodat2 chmod fchmod chmod getentropy getrandom " \
+                "faccessat access faccessat2 access readlinkat readlink getdents64 getdents", pair, " ")
+            for (i = 1; i in pair; i += 2) common[pair[i]] = pair[i + 1]
+        }
+        $1 ~ /^[0-9]/ && $NF != "total" && $NF !~ /^(brk|mmap|mmap2|munmap|mremap|madvise)$/ {
+            sum[$NF in common ? common[$NF] : $NF] += $4
+        }
+        END { for (call in sum) print call, sum[call] }' "$work/raw"
 }
 
-# difference FILE FILE: what the second has more than the first, for one stream.
-difference () {
-    awk -v n=$((more - few)) '
-        NR == FNR { before[$2] = $1; next }
-        { d = ($1 - before[$2]) / n; if (d >= 0.005) printf "%s %.2f\n", $2, d }' "$1" "$2" |
-        sort
-}
-
-# line LIST: on one line.
-line () {
-    awk '{ printf "%s%s %s", (NR == 1 ? "" : ", "), $1, $2 } END { if (!NR) printf "nothing" }' "$1"
-}
-
-# beyond LIST CALL...: is there a call other than these, or more often than it is named here?
-beyond () {
-    list=$1
-    shift
-    awk -v allowed="$*" 'BEGIN { n = split (allowed, name, " "); while (n) may[name[n--]]++ }
-        $2 > may[$1] + 0.02 { found = 1 }
-        END { exit !found }' "$list"
-}
-
-# kind NAME [OPENING CLOSING]: with the calls that it may take.
-status=0
-kind () {
-    count "$1" "$few" 0 "$work/few"
-    count "$1" "$more" 0 "$work/more"
-    difference "$work/few" "$work/more" >"$work/opening"
-    count "$1" "$more" "$few" "$work/few"
-    count "$1" "$more" "$more" "$work/more"
-    difference "$work/few" "$work/more" >"$work/closing"
-    verdict=
-    # shellcheck disable=SC2086
-    if [ $# -gt 1 ] && { beyond "$work/opening" $2 || beyond "$work/closing" $3; }; then
-        verdict=' <- more than it must'
-        status=1
+for operation in $("$program"); do
+    count "$operation" $few >"$work/few"
+    count "$operation" $more >"$work/more"
+    awk -v n=$((more - few)) -v operation="$operation" '
+        NR == FNR { before[$1] = $2; next }
+        { each = ($2 - before[$1]) / n; if (each >= 0.005) printf "%s %s %.2f\n", operation, $1, each }' \
+        "$work/few" "$work/more" | LC_ALL=C sort >"$work/difference"
+    if [ -s "$work/difference" ]; then
+        cat "$work/difference"
+    else
+        echo "$operation none 0"
     fi
-    printf '%-12s %-56s %s%s\n' "$1" "$(line "$work/opening")" "$(line "$work/closing")" "$verdict"
-}
+done >"$work/counted"
 
-creating='open openat fstat fstat64 newfstatat statx'
-fdopen='fcntl fcntl64'
-names='getrandom getentropy'
+if [ $record = yes ]; then
+    { echo "# $libc"; cat "$work/counted"; } >"$figures"
+    exit
+fi
 
-printf '%-12s %-56s %s\n' '' opening closing
-kind fdopen
-kind tmpfile
-kind unnamed "$creating $fdopen" close
-kind unbuffered "$creating $fdopen" close
-kind buffered "$creating" close
-kind text "$creating" close
-kind named "$creating $names" 'close unlink unlinkat'
-kind kept "$creating $names" close
-kind recoverable "$creating $creating $names flock" 'close unlink unlinkat'
-kind spooled '' ''
-exit $status
+# Random bits are asked for now and then, by libc's own mkostemp() not always as often.
+awk '
+    function told(call, counted, before) {
+        return sprintf ("\n    %s: %s %.2f, committed %.2f", $1, call, counted, before)
+    }
+    /^#/ { next }
+    NR == FNR { figure[$1, $2] = $3; committed[$1]; next }
+    $1 != last {
+        printf "%s%-21s", last ? "\n" : "", $1
+        last = $1
+        if (!($1 in committed)) more = more "\n    " $1 ": no committed figures"
+    }
+    {
+        printf " %s %s", $2, $3
+        difference = $3 - figure[$1, $2]
+        allowed = $2 == "getrandom" ? 0.1 : 0.02
+        if (!($1 in committed)) next
+        if (difference > allowed) more = more told($2, $3, figure[$1, $2])
+        else if (difference < -allowed) less = less told($2, $3, figure[$1, $2])
+    }
+    END {
+        print ""
+        if (less) print "fewer system calls, which may be recorded:" less
+        if (more) print "more system calls:" more
+        exit more != ""
+    }' "$figures" "$work/counted" || status=$?
+recorded=$(sed -n '1s/^# //p' "$figures")
+[ "$libc" = "$recorded" ] || skip "the figures are those of $recorded, not of $libc"
+exit "${status:-0}"
