@@ -43,7 +43,7 @@ results () {
     # shellcheck disable=SC2016 # it is for that shell to expand
     "$@" sh -euc '
         [ -x "$1/configure" ] || (cd "$1" && autoreconf --force --install)
-        "$1/configure" -q --prefix=/usr --without-libunistring CFLAGS="-O1 -g" || { cat config.log; exit 1; }
+        "$1/configure" -q --prefix=/usr --without-libunistring CFLAGS=-g || { cat config.log; exit 1; }
         "$2" -s -j2
         "$2" -s install DESTDIR="$(pwd)/root"
         "$2" -s dist' results "$directory" "$MAKE"

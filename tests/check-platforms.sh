@@ -219,7 +219,12 @@ left_out () {
 suite () {
     echo 'names:; @echo $(TESTS)' >names
     tests=$(make -s -C tests -f Makefile -f ../names names | tr ' ' '\n')
-    [ -z "$(emulator "$platform")" ] || tests=$(echo "$tests" | grep -E "${EMULATED_TESTS-.}")
+    set --
+    if [ -n "$(emulator "$platform")" ] && [ -n "${EMULATED_TESTS-}" ]; then
+        tests=$(echo "$tests" | grep -E "$EMULATED_TESTS")
+        # Others are not compiled.
+        set -- check_PROGRAMS="$(echo "$tests" | grep -v '\.sh$' | tr '\n' ' ')"
+    fi
     left_out "$platform" >without
     while read -r pattern reason; do
         tests=$(echo "$tests" | grep -v "^$pattern\$")
@@ -230,15 +235,21 @@ suite () {
         sed '/_FILE_OFFSET_BITS/d; /HAVE_FAULTS/d' config.h >small && mv small config.h
         make -s -C tests clean ;;
     esac
-    within "$platform" make -s -k -C tests check VERBOSE=1 TESTS="$(echo "$tests" | tr '\n' ' ')"
+    within "$platform" make -s -k -C tests check VERBOSE=1 TESTS="$(echo "$tests" | tr '\n' ' ')" "$@"
 }
 
+# needed: of what it takes to run the tests.
+needed () {
+    [ -z "$(emulator "$platform")" ] || [ -z "${ONLY_SUITE-}${EMULATED_TESTS-}" ] || echo -C lib
+}
+
+# shellcheck disable=SC2046 # words, or none
 whole () {
     [ -d check ] || build_check "$platform" || return
     PKG_CONFIG=pkg-config PKG_CONFIG_LIBDIR=$PWD/check/installed/lib/pkgconfig
     export PKG_CONFIG PKG_CONFIG_LIBDIR
     if [ ! -d build ]; then
-        mkdir build && cd build && configure --enable-werror && make -s || return
+        mkdir build && cd build && configure --enable-werror && make -s $(needed) || return
     else
         cd build || return
     fi

@@ -599,8 +599,14 @@ static const char *const all_encodings[] = {
     "euc_jisx0213", "cp949",     "cp932",   "iso2022_jp", "iso2022_jp_2", "iso2022_jp_3",
     "iso2022_kr",   "hz"};
 
-/* Of pieces, by one of SEEDS series of chance; some of them no character, for BAD. */
-enum { LONG = 6000, SEEDS = 6 };
+/* Of pieces, by one of so many series of chance; some of them no character, for BAD. */
+enum { LONG = 6000 };
+
+static int
+seeds (void)
+{
+    return test_number ("TEMPFILE_TEST_SEEDS", 2);
+}
 
 static size_t
 make_long_text (char *text, int seed, bool bad)
@@ -663,8 +669,8 @@ START_TEST (size_of_the_buffer_makes_no_difference)
 {
     char text[LONG], large[8 * LONG], small[8 * LONG];
 
-    for (int seed = 0; seed < 2 * SEEDS; seed++) {
-        size_t n = make_long_text (text, seed, seed >= SEEDS);
+    for (int seed = 0; seed < 2 * seeds (); seed++) {
+        size_t n = make_long_text (text, seed, seed >= seeds ());
         FILE *f = open_buffered (_i, 65536), *g = open_buffered (_i, 7);
         ck_assert_uint_eq (fwrite (text, 1, n, f), n);
         for (size_t i = 0; i < n; i++)
@@ -689,8 +695,8 @@ START_TEST (size_of_the_buffer_makes_no_difference_to_what_is_bad)
 {
     char text[LONG], large[8 * LONG], small[8 * LONG];
 
-    for (int seed = 0; seed < 2 * SEEDS; seed++) {
-        size_t n = make_long_text (text, seed, seed >= SEEDS);
+    for (int seed = 0; seed < 2 * seeds (); seed++) {
+        size_t n = make_long_text (text, seed, seed >= seeds ());
         memcpy (text, "\xff\xfe", 2); /* for those that must have a mark */
         memcpy (text + 2, "\0", 2);
         FILE *f = open_buffered (_i, 65536), *g = open_buffered (_i, 7);
