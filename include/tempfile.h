@@ -405,8 +405,9 @@ int tempfile_dir_keep (struct tempfile_dir *dir);
  * write to, directories that belong neither to the process's user nor to the owner of that
  * directory are not removed. The removal ends even if other processes add, remove and move files
  * meanwhile. It uses little memory and at most 33 descriptors for trees of any size, and needs only
- * three. With few descriptors, or where directories are nested deeper than some 30, it moves inner
- * directories into the outermost one before it removes them.
+ * three, or four if permissions prevent the removal. With few descriptors, or where directories are
+ * nested deeper than some 30, it moves inner directories into the outermost one before it removes
+ * them.
  *
  * Returns 0 or -1. The errno is that of on_close (ECANCELED if it set none), or that of the first
  * file or directory that could not be removed; tempfile_errmsg() names it. Everything else has been

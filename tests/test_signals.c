@@ -9,11 +9,11 @@
  * TEMPFILE_TEST_ROUNDS how many rounds the storm has.
  */
 #include "common.h"
+#include "trace.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/wait.h>
@@ -632,42 +632,19 @@ static const struct scene {
               {"recoverable", scene_recoverable, true},
               {"many", scene_many, false}};
 
-/* Stops where the tracer takes over; goes on to the end, exit() included. */
+/* Goes on to the end, exit() included. */
 static void
-be_traced (const struct scene *scene)
+be_traced (const void *arg)
 {
+    const struct scene *scene = arg;
+
     be_a_program ();
     alarm (60);
-    if (tempfile_cleanup_on_signals () != 0 || chdir (test_dir ()) != 0 ||
-        ptrace (PTRACE_TRACEME, 0, NULL, NULL) != 0)
-        _exit (97);
-    raise (SIGSTOP);
+    if (tempfile_cleanup_on_signals () != 0 || chdir (test_dir ()) != 0)
+        _exit (96);
+    trace_me ();
     scene->play ();
     exit (0);
-}
-
-static pid_t
-start_traced (const struct scene *scene)
-{
-    int status;
-    pid_t child = fork ();
-
-    if (child == 0)
-        be_traced (scene);
-    ck_assert_int_eq (waitpid (child, &status, 0), child);
-    return WIFSTOPPED (status) ? child : -1;
-}
-
-/* Lets the child go on to its end, with whatever signal it is stopped by; the wait status. */
-static int
-finish (pid_t child, int status)
-{
-    while (WIFSTOPPED (status)) {
-        int sig = WSTOPSIG (status) == SIGTRAP ? 0 : WSTOPSIG (status);
-        ptrace (PTRACE_CONT, child, NULL, (void *) (intptr_t) sig);
-        ck_assert_int_eq (waitpid (child, &status, 0), child);
-    }
-    return status;
 }
 
 /*
@@ -678,20 +655,18 @@ finish (pid_t child, int status)
 static bool
 signal_at_step (const struct scene *scene, bool instructions, long step, int sig)
 {
-    pid_t child = start_traced (scene);
-    int status = 0;
+    pid_t child = trace_start (be_traced, scene);
+    int status = SIGTRAP << 8 | 0x7f;
 
-    ck_assert_int_gt (child, 0);
     for (long i = 0; i < step; i++) {
-        ptrace (instructions ? PTRACE_SINGLESTEP : PTRACE_SYSCALL, child, NULL, NULL);
-        ck_assert_int_eq (waitpid (child, &status, 0), child);
+        status = trace_step (child, instructions ? PTRACE_SINGLESTEP : PTRACE_SYSCALL);
         if (!WIFSTOPPED (status)) {
             ck_assert_int_eq (status, 0);
             return false;
         }
     }
     kill (child, sig);
-    status = finish (child, status ? status : SIGTRAP << 8 | 0x7f);
+    status = trace_finish (child, status);
     ck_assert_msg (status == 0 || (WIFSIGNALED (status) && WTERMSIG (status) == sig),
                    "%s, step %ld: the wait status is %#x", scene->name, step, (unsigned) status);
     unlink (test_path ("persisted"));
@@ -700,27 +675,12 @@ signal_at_step (const struct scene *scene, bool instructions, long step, int sig
     return true;
 }
 
-/* Tracing may be forbidden here. Says so. */
-static bool
-can_trace (void)
-{
-    if (test_number ("TEMPFILE_TEST_STEPS", 2) == 0)
-        return false;
-    pid_t child = start_traced (&scenes[0]);
-    if (child < 0) {
-        test_skip ("no process can be traced here");
-        return false;
-    }
-    finish (child, SIGTRAP << 8 | 0x7f);
-    return true;
-}
-
 START_TEST (a_signal_at_any_system_call_leaves_nothing)
 {
     const struct scene *scene = &scenes[_i];
     long step = 0;
 
-    if (!can_trace ())
+    if (!trace_possible ())
         return;
     while (signal_at_step (scene, false, step, SIGTERM))
         step += scene->every_step ? 1 : 1 + rand () % 40;
@@ -732,16 +692,11 @@ END_TEST
 static long
 count_instructions (const struct scene *scene)
 {
-    pid_t child = start_traced (scene);
-    int status;
-    long n = 0;
+    pid_t child = trace_start (be_traced, scene);
+    long n = 1;
 
-    ck_assert_int_gt (child, 0);
-    do {
+    while (WIFSTOPPED (trace_step (child, PTRACE_SINGLESTEP)))
         n++;
-        ptrace (PTRACE_SINGLESTEP, child, NULL, NULL);
-        ck_assert_int_eq (waitpid (child, &status, 0), child);
-    } while (WIFSTOPPED (status));
     return n;
 }
 
@@ -750,7 +705,7 @@ START_TEST (a_signal_at_any_instruction_leaves_nothing)
     const struct scene *scene = &scenes[_i];
     int tries = test_number ("TEMPFILE_TEST_STEPS", 2);
 
-    if (!can_trace () || !scene->every_step)
+    if (!trace_possible () || !scene->every_step)
         return;
     long instructions = count_instructions (scene);
     srand ((unsigned) getpid ());

@@ -17,7 +17,7 @@
  * async-signal-safe: it takes no lock, allocates nothing, uses less than 2 KiB of stack, and leaves
  * errno as it was. ENOMEM: more removals are under way than it has memory for. Where directories
  * cannot be read in a signal handler (scan.h) it removes an empty directory only. All use at most
- * 33 descriptors, and make do with three.
+ * 33 descriptors, and make do with three, or four where permissions are in the way.
  */
 int tempfile__remove_tree (const char *path);
 int tempfile__remove_tree_at (int dir, const char *name, const struct inode *inode);

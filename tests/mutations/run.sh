@@ -11,7 +11,7 @@
 #
 #     Program: PROGRAM    the test program
 #     Case: NAME          only this of its cases (CK_RUN_CASE)
-#     Attack: NAME        only this of the attacks of test_attacks
+#     Attack: NAME        only this of the attacks of test_removal_attacks
 #     Finds: EXPRESSION   what a line of its output must match
 #
 # Only what the patch changes is compiled again: the linker takes that in place of what the static
