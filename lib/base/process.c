@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory that is zero in each new process, and what is told by it.
+ * Memory that is zero in each new process, by which a child is recognized.
  *
  * It is a page of this library's own zeroed data, so that it comes and goes with the library: the
  * first whole page of an area that is large enough for one, whatever the size of a page.
@@ -32,7 +32,7 @@ wiped_page (void)
         return NULL;
     size_t page = (size_t) size;
     char *p = area + (page - (uintptr_t) area % page) % page;
-    /* An emulator that knows nothing of advice calls all of it good, and this, too. */
+    /* An emulator that ignores advice reports success for all advice, this one included. */
     if (madvise (p, page, -1) == 0 || madvise (p, page, MADV_WIPEONFORK) != 0)
         return NULL;
     return (struct process *) (void *) p;
@@ -50,7 +50,7 @@ wipe (void)
     atomic_store (&elsewhere.ending, 0);
 }
 
-/* The first who asks settles it for the whole process. */
+/* The first caller decides for the whole process. */
 static struct process *
 settle (void)
 {
@@ -67,7 +67,7 @@ tempfile__process (void)
     return p ? p : settle ();
 }
 
-/* Without the handlers, which take memory, a child is told by its number. */
+/* Without the handlers, which need memory, a child is recognized by its process ID. */
 __attribute__ ((__constructor__)) static void
 begin (void)
 {

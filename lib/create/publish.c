@@ -7,14 +7,14 @@
  *     unnamed, not replacing  linkat of the descriptor
  *     unnamed, replacing      linkat to a fresh name beside PATH, which is recoverable, and rename
  *
- * Where that cannot be, on another file system for one, a copy can become PATH in its place: it is
- * recoverable until then, and for its owner only until the data are in it.
+ * Where none of these is possible, for instance on another file system, a copy can become PATH. The
+ * copy is recoverable until then, and only its owner may open it until the data are in it.
  *
- * The name of a file may have been taken by another in the meantime, which is not published: what
- * it leads to is compared with the descriptor.
+ * Another file may have taken the name of the temporary file. It is not published: the file that
+ * has the name is compared with the descriptor.
  *
- * All that can fail for other reasons is done before that step: permissions, syncing. So a failure
- * leaves the file the temporary it was. After the step nothing fails but the sync of the directory.
+ * Everything else that can fail is done before that step: permissions, syncing. So after a failure
+ * the file is a temporary file as before. After the step only the sync of the directory can fail.
  */
 #include "base/export.h"
 
@@ -64,7 +64,7 @@ same_name (const char *a, const char *b)
     return same;
 }
 
-/* Where TO is a link to the same file already, rename(2) does nothing, and FROM would stay. */
+/* If TO is a link to the same file already, rename(2) does nothing; so FROM is removed here. */
 static int
 move_over (int fd, const char *from, const char *to)
 {
@@ -76,7 +76,7 @@ move_over (int fd, const char *from, const char *to)
     return unlink (from);
 }
 
-/* What has the name is what is to be published. */
+/* 0 if the file that has the name is the one to be published. */
 static int
 check_name (int fd, const char *name)
 {
@@ -94,7 +94,7 @@ lacks_links (int err)
     return err == EPERM || err == ENOSYS || err == EOPNOTSUPP;
 }
 
-/* EPERM may be a sandbox's; if it is not, link(2) says so, too. */
+/* EPERM may come from a sandbox; if it does not, link(2) fails with it as well. */
 static int
 move_anew (const char *from, const char *to)
 {
@@ -150,7 +150,7 @@ link_descriptor (const char *path, void *arg)
     return tell_unlinkable (path);
 }
 
-/* What rename(2) will certainly refuse. */
+/* -1 with errno if rename(2) is certain to fail. */
 static int
 check_replaceable (const char *path)
 {
@@ -161,8 +161,8 @@ check_replaceable (const char *path)
     return -1;
 }
 
-/* The fresh name is in the registry while it exists. Once it has existed, the kernel gives the file
- * no other: so nothing is tried that is bound to fail. */
+/* The fresh name is in the registry while it exists. The kernel gives a file that has had a name no
+ * other name, so a rename that is certain to fail is not tried. */
 static int
 link_and_move (int fd, const char *path, const struct settings *s)
 {

@@ -5,19 +5,20 @@
  *     exit, dlclose   a destructor, which runs after the program's own atexit and destructor
  *                     functions, so that those still find their files
  *     quick_exit      an at_quick_exit function
- *     a signal        when the program asked for it: cleans up, then strikes again and kills
+ *     a signal        if the program asked for it: a handler deletes, then raises the signal again
  *     the program's own handler calls tempfile_cleanup()
  *
  * The first three are certain. What is deleted, and how that is safe at any moment, is the
  * registry's business.
  *
- * SIGNALS. Those are taken whose disposition is the default, and whose default ends the process.
- * What a program ignores or handles is the program's, whenever it said so: there is no handler to
- * call but the default action. The handler blocks all signals, so it is not interrupted by itself
- * in the same thread; it may interrupt a deletion that exit() has begun, and does it all again.
+ * SIGNALS. The handler is installed for signals whose disposition is the default and whose default
+ * ends the process. A signal that the program ignores or handles, before or after that, is not
+ * touched. So the handler has no other handler to call. It blocks all signals, so it does not
+ * interrupt itself in the same thread. It may interrupt a deletion that exit() has begun, and then
+ * does all of it again.
  *
- * Once our handler may be known to others, who can ask sigaction(2) for it, it must not go away:
- * the library stays loaded for good. Deletion is left to exit then, as dlclose() does nothing.
+ * Other code can get our handler by sigaction(2) and install it again later. So the library stays
+ * loaded after that: dlclose() does nothing, and the files are deleted at exit.
  *
  * STACK. The handler itself takes some 200 bytes besides the frame that the kernel makes, and
  * tempfile__remove_tree_async_safe() what remove.h says; so SIGSTKSZ, 8 KiB as it has always been,
@@ -81,9 +82,9 @@ set_default (int sig)
 }
 
 /*
- * The signal is blocked until the handler returns, and strikes then: in the right place for a core
- * dump, and with the right status for the parent. What sigsuspend(), ppoll() or pselect() had let
- * in, and is blocked outside, has to be let in there, too.
+ * The signal is blocked until the handler returns, and is delivered then: a core dump shows the
+ * right place, and the parent sees the right status. A signal that only sigsuspend(), ppoll() or
+ * pselect() unblocked must be unblocked in the mask that the handler returns to.
  */
 static void
 on_signal (int sig, siginfo_t *info, void *context)
@@ -97,9 +98,8 @@ on_signal (int sig, siginfo_t *info, void *context)
     errno = saved;
 }
 
-/* What POSIX leaves to the implementation of dlopen() is none of it: a handle on what is loaded
- * already is all that is asked for. Where we are not in a library of our own, it fails; nobody can
- * unload us there. */
+/* This uses only what POSIX says of dlopen(): it asks for a handle on what is loaded already. It
+ * fails where we are not in a library of our own; there nobody can unload us. */
 static void
 stay_loaded (void)
 {

@@ -71,7 +71,7 @@ enum ending { LIVING, PERHAPS, CERTAIN, CLOSED };
  * end, and a certain one, wait for files that are being made. */
 enum { PATIENCE = 1000, LONG_PATIENCE = 10000 };
 
-/* False: there is nothing to be read any more. leave() has to be called all the same. */
+/* False: there is nothing to read any more. leave() must be called all the same. */
 static bool
 enter (void)
 {
@@ -80,7 +80,7 @@ enter (void)
     return atomic_load (&p->ending) != CLOSED;
 }
 
-/* A signal handler may have gone on in a new process, where nobody has entered. */
+/* A signal handler may have returned in a new process, in which nobody has entered. */
 static void
 leave (void)
 {
@@ -118,7 +118,7 @@ chunk_begin (unsigned k)
     return k ? (unsigned) FIRST << (k - 1) : 0;
 }
 
-/* NULL: the chunk is not there, which may be seen of the one that is just being added. */
+/* NULL: the chunk is not there, or is just being added. */
 static struct entry *
 at (unsigned index)
 {
@@ -127,7 +127,7 @@ at (unsigned index)
     return chunk ? &chunk[index - chunk_begin (k)] : NULL;
 }
 
-/* Another thread may be faster, which does as well. */
+/* If another thread is faster, its chunk is used. */
 static bool
 add_chunk (unsigned k)
 {
@@ -311,7 +311,7 @@ fail_at_end (void)
     return tempfile__fail (ECANCELED, "no file is made: the process ends");
 }
 
-/* Until the process has ended, or evidently has not: 0; or -1 with errno and message. */
+/* Waits for the end of the process: 0 if it has not come in time; or -1 with errno and message. */
 static int
 wait_for_end (void)
 {
@@ -464,7 +464,7 @@ tempfile__entry_is_kept (const struct entry *e)
     return atomic_load (&e->state) == KEPT;
 }
 
-/* What is TAKEN may not be deleted yet, and who has taken it may be interrupted for good. */
+/* A TAKEN name may not be deleted yet, and whoever has taken it may be interrupted for ever. */
 static bool
 is_to_go (struct entry *e)
 {
@@ -472,7 +472,7 @@ is_to_go (struct entry *e)
     return state == LIVE || state == TAKEN;
 }
 
-/* What is another process's stays: the memory may be that process's, too. */
+/* A name of another process stays; this may even be that process's memory. */
 int
 tempfile__entry_delete (struct entry *e)
 {
@@ -698,7 +698,7 @@ take (struct entry *e)
            atomic_load (&e->state) == TAKEN_LEFT;
 }
 
-/* It is TAKEN first, so that nobody keeps what goes. */
+/* It is TAKEN first, so that nobody keeps a name that is being deleted. */
 static int
 delete_found (struct entry *e, const char *path)
 {

@@ -70,11 +70,11 @@ tempfile__stream_hook (struct stream *s, int (*function) (void *), void *arg)
 }
 
 /*
- * How much of what stdio asks for to read. glibc seeks to the start of a block, as large as its
- * buffer, and reads all of it, though a program that reads here and there wants little. So little
- * is read after a seek, up to a round offset, and twice as much each time that reading goes on.
- * From the start it is four times as much. What is larger than the buffer goes to the program's
- * memory.
+ * How many of the bytes that stdio asks for are read. glibc seeks to the start of a block as large
+ * as its buffer and asks for all of it, but a program that reads at random places needs few bytes.
+ * So after a seek few bytes are read, up to a round offset, and twice as many each time that
+ * reading continues. At the start of the file it is four times as many. A read that is larger than
+ * the buffer goes to the program's memory.
  */
 enum { AFTER_SEEK = 1024 };
 
@@ -97,8 +97,8 @@ after_seek (struct stream *s, off_t position)
     s->helping = position == 0 ? 4 * AFTER_SEEK : helping;
 }
 
-/* That what was to be done with the file has failed, by errno, in words that name it. WHY: what the
- * storage has said, since so many failures. */
+/* Sets a message that names the file and says by errno what failed. BEFORE: how many failures there
+ * were before, to tell whether the storage has set a message of its own. */
 static void
 tell (const struct stream *s, unsigned before, const char *what)
 {
@@ -132,8 +132,8 @@ note_failed_write (struct stream *s, unsigned before)
     errno = err;
 }
 
-/* libc throws a buffer away when it could not be written, and calls its next fclose() a success.
- * So the first failure is remembered until then. */
+/* When libc cannot write a buffer it discards the buffer, and its next fclose() succeeds. So the
+ * first failure is remembered until then. */
 size_t
 tempfile__stream_write (struct stream *s, const char *buffer, size_t size)
 {
@@ -147,9 +147,9 @@ tempfile__stream_write (struct stream *s, const char *buffer, size_t size)
 }
 
 /*
- * To say where it is, stdio goes to the end when it has something to append. For a text that would
- * be a change of place, which an encoder has to know of. Before a seek of the program's stdio has
- * written out all.
+ * When stdio has data to append, it seeks to the end to find its position. For a text this would
+ * look like a change of place, of which the encoder must know. Before a seek by the program stdio
+ * has written out all data.
  */
 static bool
 only_asks_for_end (const struct stream *s, off_t offset, int whence)
@@ -216,8 +216,8 @@ discard (struct stream *s)
 }
 
 /*
- * Of a write, a hook and the end of the storage the first one that failed is told. The name is
- * settled all the same, and what is said about that is not heard.
+ * The first failure of a write, a hook and the end of the storage is reported. The name is deleted
+ * or left all the same, and a message about that does not replace the first one.
  */
 static int
 close_failed (struct stream *s, unsigned before, int hook, int end)
@@ -286,7 +286,7 @@ tempfile__stream_take_reopened (FILE *file)
     return s;
 }
 
-/* A storage that cannot let its descriptor go has to stay: closing it would close another's. */
+/* A storage that cannot give up its descriptor is not closed: that would close another's file. */
 void
 tempfile__stream_forget (struct stream *s)
 {
@@ -306,8 +306,8 @@ tempfile__streams_end (void)
     return atomic_load_explicit (&ending, memory_order_relaxed);
 }
 
-/* Waits for nobody: a stream that is in use is being looked after, and one that was reopened is
- * libc's. */
+/* Waits for nobody. A stream that is in use is left to the thread that uses it, and a stream that
+ * was reopened to libc. */
 static void
 flush_unless_busy (void *stream)
 {
@@ -321,9 +321,9 @@ flush_unless_busy (void *stream)
 }
 
 /*
- * At exit libc is about to do the same; but at dlclose it would find out only later, at exit,
- * that there is something to write or a position to put right, and call our callbacks when they
- * are no longer there. No spool moves to disk for that: it would run audit hooks.
+ * At exit libc does the same a moment later. After dlclose libc would do it only at exit, and would
+ * call our callbacks when they are no longer loaded. No spool moves to disk for this, because that
+ * would run audit hooks.
  */
 __attribute__ ((__destructor__)) static void
 flush_all (void)
