@@ -712,10 +712,8 @@ applies (const struct attack *a, const struct change *c)
 {
     if (c->traits & MOUNTS && (!can_mount || a->make == make_abandoned_file))
         return false;
-    /* Deletion is by name, SECURITY.md says so: what replaces the whole tree in a directory without
-     * a sticky bit is deleted, and a new name beside the old one is not noticed. */
-    if (strcmp (a->name, "the tree itself") == 0 &&
-        (c->place == place_his || c->traits & MOVES_OUT))
+    /* A new name beside the old one is not noticed. */
+    if (strcmp (a->name, "the tree itself") == 0 && c->traits & MOVES_OUT)
         return false;
     return a->defend == recover || !(c->traits & IN_USE);
 }

@@ -23,9 +23,11 @@
  * proportion to the height of the stack, not of the tree.
  *
  * What is ours: judge() says it, of each directory before anything in it is touched. It is on the
- * mount and the device of the directory that the root is in. It belongs to the process's user or
- * to the owner of the root; or the root is the process's user's and open to nobody else, so that
- * only its owner can have put anything there, whomever it belongs to.
+ * mount and the device of the directory that the root is in. It belongs to the owner of the root,
+ * or both it and the process are the superuser's; or the root is the process's user's and open to
+ * nobody else, so that only its owner can have put anything there, whomever it belongs to. So where
+ * another user has put a directory of his under the name of the root, nothing goes that he could
+ * not remove.
  *
  * Permissions that are in the way become 0700, on directories that are ours and belong to the
  * process's user, and never by name: what a name leads to may be exchanged at any moment.
@@ -171,7 +173,9 @@ judge (const struct tree *t, const struct inode *i)
         return EBUSY;
     if (t->top == ABOVE)
         return t->known && !tempfile__same_inode (i, t->known) ? ESTALE : 0;
-    return t->closed || i->owner == geteuid () || i->owner == root->owner ? 0 : EPERM;
+    if (t->closed || i->owner == root->owner)
+        return 0;
+    return i->owner == 0 && geteuid () == 0 ? 0 : EPERM;
 }
 
 /* Lets us add and remove names in a directory that we have open. False: nothing has changed. */
