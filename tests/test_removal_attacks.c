@@ -624,9 +624,11 @@ clean_up (const struct plan *p)
 /*
  * What has a name that was looked at and is about to be deleted, or lifted, can still be exchanged:
  * SECURITY.md says so. A file in use is lost then, and a directory of another user lifted, before
- * one of two calls: geteuid(), which belongs to the look, and unlinkat() or renameat().
+ * one of two calls: geteuid(), which belongs to the look, and unlinkat() or renameat(). These are
+ * the same two of each run only if readdir() gives the names in the same order: it may give either
+ * of two names first, as they come out by chance.
  */
-enum { EXCHANGEABLE = 2 };
+enum { EXCHANGEABLE = 2 * 2 };
 
 static bool
 lost_what_is_in_use (void)
