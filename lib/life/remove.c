@@ -2,45 +2,45 @@
 /*
  * Removal of trees of any width and depth, in bounded memory, while others may be at work in them.
  *
- * The way from the root to where we are is a stack of open directories; below the root, the one
- * that it is in. Everything is done through their descriptors, by single names that are never
- * followed when they are symbolic links, and ".." is never gone to, only looked at. So no rename
- * leads us out of the tree: a directory that was moved elsewhere is noticed, because its ".." is no
- * longer what is below it on the stack, and left to whoever moved it.
+ * A stack of open directories leads from the directory that the root is in, through the root, to
+ * the directory that is being read. Everything is done through these descriptors and by single
+ * names. A symbolic link is never followed. ".." is looked at but never entered. So no rename leads
+ * out of the tree: when a directory was moved elsewhere, its ".." is not the directory below it on
+ * the stack, and it is left alone.
  *
- * The directory on top of the stack is read in batches. From each batch what can go goes at once,
- * empty directories included; the names of the other directories stay in memory, close together,
- * while each is entered in turn. The space after them is the next directory's.
+ * The directory on top of the stack is read in batches. Of each batch, files and empty directories
+ * are removed at once. The names of the other directories stay in memory, close together, and each
+ * of these is entered in turn. The space after the names is for the next directory.
  *
- * Where the stack, that space or the descriptors end, a directory is not entered but LIFTED: moved
- * up into the root, which is read again afterwards. So depth costs one rename in a while, and no
- * memory. No directory is lifted twice in a tree that nobody else changes, for it has less depth
- * below it each time.
+ * When the stack, that space or the descriptors are used up, a directory is not entered but LIFTED:
+ * it is renamed into the root, which is read again later. So depth costs a rename now and then, and
+ * no memory. In a tree that nobody else changes no directory is lifted twice, because each time
+ * fewer levels are left below it.
  *
- * A directory that will not go because it is not empty is read again for as long as that removes
- * something: names that others add, and file systems that lose their place when names go. What is
- * still there then cannot be removed. It is tried twice on each level, which costs time in
- * proportion to the height of the stack, not of the tree.
+ * A directory that cannot be removed because it is not empty is read again, as long as that removes
+ * something: others may add names, and some file systems lose their place when names are removed.
+ * What is still there after that cannot be removed. Each level tries it twice, so the time for it
+ * grows with the height of the stack, not with the tree.
  *
- * What is ours: judge() says it, of each directory before anything in it is touched. It is on the
- * mount and the device of the directory that the root is in. It belongs to the owner of the root,
- * or both it and the process are the superuser's; or the root is the process's user's and open to
- * nobody else, so that only its owner can have put anything there, whomever it belongs to. So where
- * another user has put a directory of his under the name of the root, nothing goes that he could
- * not remove.
+ * What is ours: judge() decides for each directory before anything in it is changed. The directory
+ * must be on the mount and the device of the directory that the root is in. It must belong to the
+ * owner of the root, or it and the process must be the superuser's. Any owner will do if the root
+ * is the process's user's and closed to everybody else, because then only that user can have put
+ * the directory there. So if another user has put a directory under the name of the root, nothing
+ * is removed that this user could not remove himself.
  *
- * Permissions that are in the way become 0700, on directories that are ours and belong to the
- * process's user, and never by name: what a name leads to may be exchanged at any moment.
+ * Permissions that are in the way become 0700, only on directories that are ours and belong to the
+ * process's user. They are never changed by name, because others may exchange what has the name.
  *
- * Time: what was in the tree at the start goes, however much it is. What others add meanwhile can
- * keep us at work no longer than three numbers allow: PASSES for one directory, ALL_PASSES for
- * all, and STRANGERS, the directories entered that are younger than the removal. Those are not
- * lifted. Where a file system does not tell when a directory was made, all count that are entered
- * after any was read again.
+ * Time: everything that was in the tree at the start is removed, however much it is. Three numbers
+ * bound the work that others can add meanwhile: PASSES for one directory, ALL_PASSES for all
+ * together, and STRANGERS for the directories entered that are younger than the removal. Younger
+ * directories are not lifted. Where a file system does not tell when a directory was made, every
+ * directory counts that is entered after one was read again.
  *
- * Memory: one of PLACES that are static, each behind a flag, since a signal handler can neither
- * allocate nor be sure of its stack; malloc's when all are in use. Descriptors: one a frame, and
- * one.
+ * Memory: one of PLACES that are static, each with a flag, because a signal handler can neither
+ * allocate nor rely on its stack; memory of malloc() when all are in use. Descriptors: one for each
+ * frame, and one more.
  */
 #include "base/export.h"
 
