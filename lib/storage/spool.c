@@ -7,12 +7,12 @@
  * in memory  `disk` is NULL; `data`, `size` and `position` are the file. No file, no descriptor.
  * on disk    `disk` is the storage, and everything is passed on to it; there is no `data`.
  *
- * What asks for a move: contents that would outgrow the limit, whoever wants the descriptor, and
- * memory that cannot grow. A move that fails leaves everything as it was, and so does the write
- * or truncation that asked for it: none of it is stored. Whoever asks next tries again.
+ * It moves when the contents would exceed the limit, when somebody wants the descriptor, and when
+ * memory cannot grow. When the move fails everything stays as it was, and nothing is stored of the
+ * write or truncation that needed it. The next call that needs it tries again.
  *
- * The spool owns copies of the names that its file will be made with: the caller's may be gone
- * by then.
+ * The spool owns copies of the names with which its file will be made, because the caller may free
+ * his before that.
  */
 #include "base/export.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the bytes of a custom stream are: the layer below it. The stream calls through the
- * table and knows nothing of what is behind it; other layers (memory, text) offer the same table.
+ * A storage has the bytes of a custom stream. The stream calls it through a table of functions and
+ * does not know what implements them: a descriptor, memory, or a text layer over another storage.
  *
  * One thread at a time: the stream's FILE is locked around every call.
  */

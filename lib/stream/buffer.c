@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Buffers, which are stdio's to use: how large, and whose. The same for both kinds of stream, which
- * need not know what was asked for. */
+/* The buffers of streams: their size, and who owns them. stdio uses them, for both kinds of stream
+ * in the same way. */
 #include "base/export.h"
 
 #include "stream/stream.h"

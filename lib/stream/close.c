@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The closes that say more than fclose(3), which serves as well: the name goes now, whenever else
- * it would have gone; and the caller's pointer with it. */
+/* tempfile_close() and tempfile_finish(). fclose(3) serves as well; these also delete the name at
+ * once, whenever it would be deleted otherwise, and the second clears the caller's pointer. */
 #include "base/export.h"
 
 #include "base/cancel.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Streams and the names of their files: what the name is, and whether it stays. What that means is
- * the registry's business. */
+/* The names of the files of streams: tempfile_name(), tempfile_keep() and their like. The registry
+ * (life/registry.h) deletes and keeps. */
 #include "base/export.h"
 
 #include "base/cancel.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tempfile_persist(): the file of a stream becomes a lasting one. How that is done is no matter of
- * streams, see create/publish.c; here memory for the new name comes before it, and writing out, so
- * that a failure leaves the stream as it was.
+ * tempfile_persist(): the file of a stream gets a lasting name. create/publish.c does that without
+ * knowing streams. Here the stream is written out and memory for the new name is allocated before
+ * it, so that a failure leaves the stream as it was.
  */
 #include "base/export.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A second stream on the file of a stream: independent of the first, and of the same file whatever
- * has become of its name. */
+/* tempfile_reopen(): a second, independent stream on the file of a stream. It is the same file even
+ * if the name was deleted or given to another file. */
 #include "base/export.h"
 
 #include "base/cancel.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Codecs: from the bytes of a file to characters and back. The program's side of a codec is UTF-8
- * in which lone surrogates may stand, each as the three bytes that its number asks for.
+ * Codecs convert the bytes of a file to characters and back. The program's side of a codec is
+ * UTF-8, which may contain lone surrogates, each encoded in three bytes.
  *
- * A codec works on whatever input there is and stops in front of what it cannot do: a sequence
- * that is cut off, a bad one, or one whose result does not fit. It never takes part of a
- * character. All that it has to remember lies in a struct codec_state, which may be copied, so
- * that a text can be taken up again at any character. The state for the start of a text is all
- * zero; one that encoding left behind also serves to decode what follows.
+ * A codec converts its input up to the first sequence that it cannot convert: one that is cut off,
+ * is bad, or has a result that does not fit. It never consumes a part of a character. Everything
+ * that a codec has to remember is in a struct codec_state. The state may be copied, so that a text
+ * can be continued at any character. The state at the start of a text is all zero. A state that
+ * encoding has left can also be used to decode what follows.
  */
 #ifndef TEXT_CODEC_H
 #define TEXT_CODEC_H

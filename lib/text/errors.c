@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The error handlers, Python's. surrogatepass is mostly the codecs' own business: what they still
- * object to under it is an error. The handlers that are for writing only are strict when reading.
+ * The error handlers of Python. The codecs themselves implement surrogatepass; what they still
+ * reject is an error. Handlers that are for writing only act as "strict" when reading.
  */
 #include "base/export.h"
 

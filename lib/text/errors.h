@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Error handlers: what stands in for what cannot be decoded or encoded.
+ * Error handlers: they replace bytes that cannot be decoded and characters that cannot be encoded.
  */
 #ifndef TEXT_ERRORS_H
 #define TEXT_ERRORS_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finding a place: from the nearest entry of the index on, by reading and dropping what comes.
- * Whatever becomes of that, the storage below ends up where the stream is.
+ * Finding a position: decoding starts at the nearest entry of the index, and the text up to the
+ * position is discarded. Afterwards, also after a failure, the storage below is where the stream
+ * is.
  */
 #include "base/export.h"
 

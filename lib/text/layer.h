@@ -1,28 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside of the text layer: its state, and what its sources know of each other. Nothing else may
- * include this.
+ * The state of the text layer, which its source files share. No other file may include this.
  *
- *     text.c   the storage that it is: reading, writing, seeking, truncating, closing, making one
- *     find.c   reads its way to a place
- *     write.c  from what the program writes to the bytes below
- *     read.c   from the bytes below to what the program reads: newlines, bad bytes, cut ones
+ *     text.c   the interface of a storage: read, write, seek, truncate, close, make
+ *     find.c   finds a position by decoding up to it
+ *     write.c  encodes what the program writes
+ *     read.c   decodes what the program reads: newlines, bad sequences, sequences that are cut off
  *
- * Each calls only what stands below it here.
+ * Each calls only those below it in this list.
  *
- *     IDLE     the place was sought, or nothing was done yet
- *     READING  it was come to by reading
- *     WRITING  it was come to by writing
+ *     IDLE     the last call was a seek, or there was none
+ *     READING  the last call was a read
+ *     WRITING  the last call was a write
  *
- * Between calls the storage below is at `here.file`, where a character begins; somebody else may
- * have moved it, so it is asked first. The place of the stream is `within` bytes further on the
- * program's side: so many bytes of the character were read, or passed by a seek. Or it is
- * `n_partial` bytes further: so many bytes of a character were handed in that is not complete.
+ * Between calls the offset of the storage below is `here.file`, where a character begins. Another
+ * process may have moved it, so it is asked first. The position of the stream can be further, on
+ * the program's side: by `within` bytes, if that many bytes of the character were read or skipped
+ * by a seek; or by `n_partial` bytes, if that many bytes of an incomplete character were written.
  *
- * Offsets on the program's side count what the program has seen go by. Where the file gives back
- * something else than was written ("\r\n" for "\n", "&#8364;" for one that the encoding lacks),
- * the two ways of counting differ. What was written counts as it was written, until the program
- * reads there, gets a different count, and asks where it is; from then on it counts as read.
+ * Offsets on the program's side count the bytes that the program has written or read. They differ
+ * where the text is read otherwise than it was written ("\r\n" for "\n", "&#8364;" for a character
+ * that the encoding lacks). Text counts as it was written until the program reads it, gets another
+ * count, and asks for the position. From then on it counts as it is read.
  */
 #ifndef TEXT_LAYER_H
 #define TEXT_LAYER_H

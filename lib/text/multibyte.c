@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The character sets of several bytes without a state, on constant tables. What an encoding holds
- * is told by the sets that are asked one after the other; how bytes and keys belong together, and
- * what follows a rule, is told by two functions, of which a layout consists.
+ * The encodings of several bytes without a state, on constant tables. An encoding has a list of
+ * character sets, which are searched one after the other. It also has a layout: two functions that
+ * convert bytes to keys and back, and compute the characters that follow a rule.
  *
- * What a decoder objects to is one byte, as in Python; what the input cuts off is all of it.
+ * A bad sequence counts as one bad byte, as in Python. A sequence that the end of the input cuts
+ * off counts as a whole.
  */
 #include "base/export.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The names of encodings: Python's, with all its other spellings of them. Case does not matter,
- * nor what stands between letters and digits.
+ * The names of encodings: those of Python, with all its aliases. Case does not matter, and neither
+ * do characters between letters and digits.
  */
 #include "base/export.h"
 

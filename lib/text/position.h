@@ -2,17 +2,18 @@
 /*
  * Positions: a sparse index from offsets of the program's side to those of the file.
  *
- * Entries are in order of both offsets. What lies between two of them is found by decoding from
- * the first, up to the second. Most entries only save decoding. Some JUMP: decoding from the one
- * before does not lead there, for what was written in between comes back as something else.
+ * Entries are in order of both offsets. A position between two entries is found by decoding from
+ * the first one. Most entries only save decoding. Some entries JUMP: decoding from the entry before
+ * them does not lead to them, because the text in between is read otherwise than it was written.
  *
- * An index holds INDEX_ROOM entries, of sizeof (struct position) bytes (32 where off_t has 64
- * bits), so 16 KiB. When it is full every second one goes, and from then on they are made twice as
- * far apart: half of the room is always in use, and to come back to any place of a text of N bytes,
- * N / 256 bytes are decoded at most, and INDEX_STRIDE at least.
+ * An index has room for INDEX_ROOM entries of sizeof (struct position) bytes (32 where off_t has 64
+ * bits), that is 16 KiB. When it is full every second entry is removed, and from then on entries
+ * are made twice as far apart. So at least half of the room is in use. To find a position in a text
+ * of N bytes, N / 256 bytes are decoded at most, or INDEX_STRIDE if that is more.
  *
- * Entries that jump cannot go without a loss. For their sake the index grows, up to INDEX_MAX
- * entries, so 2 MiB; only then some go, and what follows the entries before them is VAGUE.
+ * An entry that jumps cannot be removed without a loss. For such entries the index grows up to
+ * INDEX_MAX entries, that is 2 MiB. Only then some are removed, and the text after the entries
+ * before them is VAGUE.
  */
 #ifndef TEXT_POSITION_H
 #define TEXT_POSITION_H

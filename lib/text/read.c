@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading text: from the bytes below to UTF-8 with the newlines that were asked for. Many
- * characters go straight to where they are wanted; one that does not fit is decoded again for each
+ * Reading text: decodes the bytes below to UTF-8 and translates newlines. Characters are decoded
+ * directly into the caller's memory. A character that does not fit there is decoded again for each
  * of its parts.
  *
- * Within a call `raw` holds what was read from below and not decoded yet, which begins at
- * `here.file`. What is left of it at the end is read again next time.
+ * During a call `raw` contains bytes that were read from below and are not decoded yet. They begin
+ * at `here.file`. Bytes that are left at the end of the call are read again by the next call.
  */
 #include "base/export.h"
 

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Character sets as constant tables, which tables/generate.py makes: from bytes to characters and
- * back, without memory of their own and without a lock.
+ * Character sets as constant tables, made by tables/generate.py. They convert bytes to characters
+ * and back, and need no memory and no lock.
  *
- * A set of single bytes has for each 32 bytes the number of their characters, and for the way back
- * where the bytes of each 32 characters are. The sets have these pieces in common.
+ * A set of single bytes is divided into pieces of 32. For each 32 bytes it has the number of the
+ * piece with their characters, and for each 32 characters the number of the piece with their bytes.
+ * All sets share these pieces.
  *
- * A set of two bytes has a key for each character: the row in the upper byte, the place in the row
- * in the lower one. The encodings say which bytes a key stands for, so one set serves several of
- * them. The way back has the keys in the order of the characters:
- *     sparse  for each 1024 characters it is known which keys are theirs, and these are searched
- *     dense   for each 64 characters there is a bit for each; their number in front of a character
- *             is the place of twelve bits that say in which four cells it is, and these are
- *             looked through
- *     near    as dense, but there are no such bits, for the cells are nearly in order: they are
- *             looked through, both ways, from the cell on whose number is there instead
- *     follow  as dense, but the keys follow each other
+ * A set of two bytes has a key for each character: the row in the upper byte, the cell in the row
+ * in the lower byte. The encodings say which bytes a key stands for, so several of them can use one
+ * set. There are four ways from a character to its key:
+ *     sparse  for each 1024 characters it is known which keys they have, and these are searched
+ *     dense   for each 64 characters there are 64 bits that say which of them are in the set. The
+ *             number of bits set before a character is the index of twelve bits, which say in which
+ *             four cells the character is, and these are searched
+ *     near    as dense, without the twelve bits, because the cells are nearly in order: the search
+ *             goes both ways from a cell whose number is stored
+ *     follow  as dense, but the keys are consecutive
  */
 #ifndef TEXT_TABLES_H
 #define TEXT_TABLES_H

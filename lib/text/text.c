@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The text layer as a storage over another: what reading, writing, seeking and truncating have to
- * do with each other, and making and closing one. Bytes and characters are the concern of the
- * sources that text/layer.h names.
+ * The text layer as a storage over another storage: the order of reads, writes, seeks and
+ * truncation, and how a layer is made and closed. The other files that text/layer.h names convert
+ * bytes and characters.
  */
 #include "base/export.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writing text: newlines, encoding, what stands in for characters that the encoding lacks, and
- * characters that come in parts. What could not be stored whole is not reported as stored, and
- * what it left in the file is taken back.
+ * Writing text: translates newlines, encodes, replaces characters that the encoding lacks, and
+ * joins characters that are written in parts. A character that could not be stored whole is not
+ * reported as stored, and its bytes are removed from the file.
  */
 #include "base/export.h"
 
