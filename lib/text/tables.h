@@ -3,9 +3,9 @@
  * Character sets as constant tables, made by tables/generate.py. They convert bytes to characters
  * and back, and need no memory and no lock.
  *
- * A set of single bytes is divided into pieces of 32. For each 32 bytes it has the number of the
- * piece with their characters, and for each 32 characters the number of the piece with their bytes.
- * All sets share these pieces.
+ * A set of single bytes has for each 32 bytes the number of the part with their characters, and for
+ * the way back, for each block of 32 characters, the place of their bytes. All sets share the
+ * parts.
  *
  * A set of two bytes has a key for each character: the row in the upper byte, the cell in the row
  * in the lower byte. The encodings say which bytes a key stands for, so several of them can use one
