@@ -193,7 +193,7 @@ suite () {
     ! grep -q '^#define HAVE_SYS_SDT_H' config.h || probes=-DTEMPFILE_USE_PROBES
     set -- VISIBILITY_CFLAGS="$probes" libtempfile_la_OBJECTS=tempfile.lo
     "$MAKE" -s "$@"
-    inside='s/(test_(remove|attacks|faults)|preload\.sh|installed\.sh) *//g'
+    inside='s/(test_(remove|removal_attacks|attacks|faults)|preload\.sh|installed\.sh) *//g'
     programs=$(printf 'names:; @echo $(check_PROGRAMS)\n' |
         "$MAKE" -s -C tests -f Makefile -f - names | sed -E "$inside")
     tests=$(printf 'tests:; @echo $(TESTS)\n' |
