@@ -521,12 +521,29 @@ test_in_child (void (*function) (void *arg), void *arg)
 
 enum { CANNOT = 111 };
 
+bool
+test_become (uid_t user)
+{
+    return geteuid () == user ||
+           (setgroups (0, NULL) == 0 && setgid ((gid_t) user) == 0 && setuid (user) == 0);
+}
+
+bool
+test_may_become (uid_t user)
+{
+    int status;
+    pid_t child = fork ();
+
+    if (child == 0)
+        _exit (test_become (user) && access (dir, X_OK) == 0 ? 0 : CANNOT);
+    return waitpid (child, &status, 0) == child && status == 0;
+}
+
 /* Becomes a user without privileges who can use the test's directory. */
 static bool
 become_user (void)
 {
-    if (geteuid () == 0 &&
-        (setgroups (0, NULL) != 0 || setgid (NOBODY) != 0 || setuid (NOBODY) != 0))
+    if (geteuid () == 0 && !test_become (NOBODY))
         return false;
     return geteuid () != 0 && access (dir, R_OK | W_OK | X_OK) == 0;
 }

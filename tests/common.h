@@ -157,9 +157,15 @@ void test_leave (int status) __attribute__ ((__noreturn__));
 /* Calls FUNCTION (ARG) in a child, which must come back from it, and then ends by _exit(). */
 void test_in_child (void (*function) (void *arg), void *arg);
 
+/* Becomes USER for good, if this is root; whether USER is who the process is then. */
+bool test_become (uid_t user);
+
+/* Whether this process could, and would reach the test's directory then. */
+bool test_may_become (uid_t user);
+
 /*
- * The same as an ordinary user, whom permissions bind; the test's directory is then that user's.
- * It is said aloud when that is not possible here.
+ * The same as test_in_child() as an ordinary user, whom permissions bind; the test's directory is
+ * then that user's. It is said aloud when that is not possible here.
  */
 void test_as_user (void (*function) (void *arg), void *arg);
 

@@ -11,7 +11,6 @@
 #include "create/name.h"
 #include "life/remove.h"
 
-#include <grp.h>
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
@@ -19,7 +18,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-enum { ROOT = 0, VICTIM = 65534, ATTACKER = 65533, CANNOT = 111, FILES = 20, PIECE = 32 };
+enum { ROOT = 0, VICTIM = 65534, ATTACKER = 65533, FILES = 20, PIECE = 32 };
 
 /* What both see. */
 static struct shared {
@@ -38,24 +37,6 @@ struct attack {
 };
 
 /* --- two users --- */
-
-static bool
-become (uid_t user)
-{
-    return user == ROOT ||
-           (setgroups (0, NULL) == 0 && setgid ((gid_t) user) == 0 && setuid (user) == 0);
-}
-
-static bool
-may_be (uid_t user)
-{
-    int status;
-    pid_t child = fork ();
-
-    if (child == 0)
-        _exit (become (user) && access (test_dir (), X_OK) == 0 ? 0 : CANNOT);
-    return waitpid (child, &status, 0) == child && status == 0;
-}
 
 /* Until all is over. No ck_assert here. */
 static void
@@ -85,7 +66,7 @@ start_attacker (const struct attack *a)
     pid_t child = fork ();
 
     if (child == 0) {
-        if (become (ATTACKER))
+        if (test_become (ATTACKER))
             attack_on (a->step);
         _exit (0);
     }
@@ -99,7 +80,7 @@ start_victim (const struct attack *a)
     pid_t child = fork ();
 
     if (child == 0) {
-        ck_assert (become (a->victim));
+        ck_assert (test_become (a->victim));
         for (int i = test_number ("TEMPFILE_TEST_RACES", 20) / 2; i > 0; i--)
             a->defend ();
         test_leave (0);
@@ -408,7 +389,7 @@ START_TEST (another_user_gets_nothing_of_the_victim_s_removed_or_opened)
     int status;
 
     ck_assert_int_eq (chmod (test_dir (), 0711), 0);
-    if (!may_be (VICTIM) || !may_be (ATTACKER)) {
+    if (!test_may_become (VICTIM) || !test_may_become (ATTACKER)) {
         test_skip ("cannot become ordinary users who reach the test's directory");
         return;
     }
