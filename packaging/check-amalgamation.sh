@@ -228,19 +228,15 @@ fi
 if command -v "${CXX:-c++}" >/dev/null; then
     check 'c++ program.cc tempfile.o' program_cxx
 fi
-if command -v cmake >/dev/null; then
+if are_here cmake cmake; then
     check 'cmake: add_subdirectory' built_by_cmake subdirectory 'add_subdirectory (libtempfile)'
     must 'cmake: install' installed_by_cmake
     check 'cmake: find_package' built_by_cmake package 'find_package (tempfile 0.1 REQUIRED)' \
         -DCMAKE_PREFIX_PATH="$work/prefix"
     check 'cmake: shared, without text' shared_by_cmake
-else
-    echo 'skip    cmake: not to be had here'
 fi
-if command -v meson >/dev/null && command -v ninja >/dev/null; then
+if are_here meson meson ninja; then
     check 'meson: subproject' subproject_of_meson
-else
-    echo 'skip    meson: not to be had here'
 fi
 if [ -n "${SUITE-}" ]; then
     check 'the tests, with the library of one file' suite

@@ -26,6 +26,17 @@ need () {
     exit 77
 }
 
+# are_here WHAT COMMAND...: whether they are; if one is not, WHAT is skipped aloud.
+are_here () {
+    skipped=$1
+    shift
+    for tool; do
+        command -v "$tool" >/dev/null && continue
+        echo "skip    $skipped: there is no $tool"
+        return 1
+    done
+}
+
 clean_up () {
     chmod -R u+w "$work"
     rm -rf "$work"

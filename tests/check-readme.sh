@@ -82,10 +82,6 @@ followed () {
     [ $took -le "$may" ] || { echo "it took $took s, over $may s"; return 1; }
 }
 
-skipped () {
-    echo "skip    $*"
-}
-
 # --- 1: two files, one line ---
 
 two_files () {
@@ -95,10 +91,7 @@ two_files () {
 
 # compiler COMMAND: two_files with it as cc.
 compiler () {
-    if ! command -v "$1" >/dev/null; then
-        skipped "way 1, cc is $1: not here"
-        return
-    fi
+    are_here "way 1, cc is $1" "$1" || return 0
     mkdir -p "$work/bin"
     ln -sf "$(command -v "$1")" "$work/bin/cc"
     way "way 1, two files: cc is $1" two_files
@@ -126,15 +119,11 @@ by_meson () {
 }
 
 way_2 () {
-    if command -v cmake >/dev/null; then
+    if are_here 'way 2, CMake' cmake; then
         way 'way 2, a subproject of CMake' by_cmake
-    else
-        skipped 'way 2, CMake: not here'
     fi
-    if command -v meson >/dev/null && command -v ninja >/dev/null; then
+    if are_here 'way 2, Meson' meson ninja; then
         way 'way 2, a subproject of Meson' by_meson
-    else
-        skipped 'way 2, Meson: not here'
     fi
 }
 
@@ -180,11 +169,9 @@ install_and_use () {
 }
 
 way_3 () {
-    for tool in apt-get dh dpkg-buildpackage pkg-config unshare; do
-        command -v $tool >/dev/null || { skipped "way 3, packages: no $tool"; return 0; }
-    done
+    are_here 'way 3, packages' apt-get dh dpkg-buildpackage pkg-config unshare || return 0
     if ! overlay true 2>/dev/null; then
-        skipped 'way 3, packages: no overlay of this system can be mounted, or this is not root'
+        echo 'skip    way 3, packages: no overlay of this system can be mounted, or this is not root'
         return
     fi
     packages=${PACKAGES:-$work/release/packages}
