@@ -220,7 +220,7 @@ suite () {
     echo 'names:; @echo $(TESTS)' >names
     tests=$(make -s -C tests -f Makefile -f ../names names | tr ' ' '\n')
     set --
-    if [ -n "$(emulator "$platform")" ] && [ -n "${EMULATED_TESTS-}" ]; then
+    if is_partial; then
         tests=$(echo "$tests" | grep -E "$EMULATED_TESTS")
         # Others are not compiled.
         set -- check_PROGRAMS="$(echo "$tests" | grep -v '\.sh$' | tr '\n' ' ')"
@@ -238,9 +238,14 @@ suite () {
     within "$platform" make -s -k -C tests check VERBOSE=1 TESTS="$(echo "$tests" | tr '\n' ' ')" "$@"
 }
 
-# needed: of what it takes to run the tests.
+# Whether only some of the suite is run, which need nothing but the library.
+is_partial () {
+    [ -n "$(emulator "$platform")" ] && [ -n "${EMULATED_TESTS-}" ]
+}
+
+# needed: of what it takes to run what is to be run, the arguments of make.
 needed () {
-    [ -z "$(emulator "$platform")" ] || [ -z "${ONLY_SUITE-}${EMULATED_TESTS-}" ] || echo -C lib
+    ! is_partial || [ -z "${ONLY_SUITE-}" ] || echo -C lib
 }
 
 # shellcheck disable=SC2046 # words, or none
