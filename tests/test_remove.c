@@ -404,9 +404,9 @@ remove_foreign (void *arg)
 {
     int which = *(int *) arg;
 
-    ck_assert_int_eq (removers[which](test_path ("root")), EACCES);
+    ck_assert_int_eq (removers[which](test_path ("root")), EPERM);
     if (which == 0)
-        ck_assert_msg (strstr (tempfile_errmsg (), "root/a/foreign/") != NULL, "%s",
+        ck_assert_msg (strstr (tempfile_errmsg (), "root/a/foreign'") != NULL, "%s",
                        tempfile_errmsg ());
     ck_assert_int_eq (test_entries (test_path ("root")), 1);
     ck_assert_int_eq (test_entries (test_path ("root/a")), 1);
@@ -577,6 +577,37 @@ START_TEST (directory_of_another_user_in_an_open_one_stays)
     ck_assert_int_eq (test_entries (test_path ("root/a/foreign")), 2);
     ck_assert_int_eq (chmod (root, 0700), 0);
     assert_removed (root);
+}
+END_TEST
+
+/* Also where removal itself has changed permissions, now or in an earlier attempt. */
+static void
+remove_with_all_permissions (void *arg)
+{
+    for (mode_t mode = 0; mode <= 0777; mode++) {
+        ck_assert_int_eq (chmod (test_path ("root"), mode), 0);
+        ck_assert_int_eq (removers[*(int *) arg](test_path ("root")), EPERM);
+        ck_assert_int_eq (removers[*(int *) arg](test_path ("root")), EPERM);
+        ck_assert_int_eq (test_entries (test_path ("root/hole/private")), 2);
+    }
+}
+
+/* What is the user's own is in a directory of somebody else, who has moved that into the tree. */
+START_TEST (no_permissions_let_an_ordinary_user_enter_directories_of_others)
+{
+    static const char *const ours[] = {"root", "root/hole/private"};
+
+    if (geteuid () != 0) {
+        test_skip ("only root can make a directory of another user");
+        return;
+    }
+    test_make_dir ("root");
+    ck_assert_int_eq (chmod (test_make_dir ("root/hole"), 0777), 0);
+    make_files (test_make_dir ("root/hole/private"), 2);
+    for (int i = 0; i < LENGTH (ours); i++)
+        ck_assert_int_eq (chown (test_path (ours[i]), 65534, 65534), 0);
+    test_as_user (remove_with_all_permissions, &_i);
+    assert_removed (test_path ("root"));
 }
 END_TEST
 
@@ -882,6 +913,8 @@ main (void)
     tcase_add_loop_test (tc, mount_points_are_left_alone, 0, entrances);
     tcase_add_loop_test (tc, what_is_mounted_on_the_directory_itself_stays, 0, 2 * entrances);
     tcase_add_loop_test (tc, directory_of_another_user_in_an_open_one_stays, 0, entrances);
+    tcase_add_loop_test (tc, no_permissions_let_an_ordinary_user_enter_directories_of_others, 0,
+                         entrances);
     tc = test_case (s, "others");
 #ifdef RENAME_EXCHANGE
     tcase_add_loop_test (tc, no_exchange_changes_the_permissions_of_another_file, 0, entrances);

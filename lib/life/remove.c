@@ -23,11 +23,11 @@
  * grows with the height of the stack, not with the tree.
  *
  * What is ours: judge() decides for each directory before anything in it is changed. The directory
- * must be on the mount and the device of the directory that the root is in. It must belong to the
- * owner of the root, or it and the process must be the superuser's. Any owner will do if the root
- * is the process's user's and closed to everybody else, because then only that user can have put
- * the directory there. So if another user has put a directory under the name of the root, nothing
- * is removed that this user could not remove himself.
+ * must be on the mount and the device of the directory that the root is in, and it must belong to
+ * the owner of the root. So if another user has put a directory under the name of the root, nothing
+ * is removed that this user could not remove himself. The superuser's processes may enter more: the
+ * superuser's own directories, and any directory in a root that belongs to the superuser and is
+ * closed to everybody else, because then only the superuser can have put it there.
  *
  * Permissions that are in the way become 0700, only on directories that are ours and belong to the
  * process's user. They are never changed by name, because others may exchange what has the name.
@@ -98,7 +98,7 @@ struct tree {
     struct timespec start;
     unsigned long changes; /* counts what went away */
     int passes, strangers;
-    bool closed; /* only the process's user can have put anything into the root */
+    bool closed; /* only the superuser, who runs this, can have put anything into the root */
     bool lifted; /* since the root was last read from its start */
     bool gone;   /* the root was removed */
     int err;     /* of the first failure, or 0 */
@@ -163,6 +163,13 @@ note (struct tree *t, int err, int depth, const char *name)
         note_path (t, depth, name);
 }
 
+/* The directory I and the process are. */
+static bool
+is_superusers (const struct inode *i)
+{
+    return i->owner == 0 && geteuid () == 0;
+}
+
 /* 0; or the errno that says why the directory I is not ours. The one place that decides it. */
 static int
 judge (const struct tree *t, const struct inode *i)
@@ -173,9 +180,7 @@ judge (const struct tree *t, const struct inode *i)
         return EBUSY;
     if (t->top == ABOVE)
         return t->known && !tempfile__same_inode (i, t->known) ? ESTALE : 0;
-    if (t->closed || i->owner == root->owner)
-        return 0;
-    return i->owner == 0 && geteuid () == 0 ? 0 : EPERM;
+    return i->owner == root->owner || t->closed || is_superusers (i) ? 0 : EPERM;
 }
 
 /* Lets us add and remove names in a directory that we have open. False: nothing has changed. */
@@ -412,11 +417,8 @@ identify (struct tree *t, struct frame *f)
         return err;
     if (!may_enter (t, &f->inode))
         return ENOTEMPTY;
-    if (t->top > ABOVE)
-        return 0;
-    t->closed = f->inode.owner == geteuid () && (f->inode.mode & 077) == 0;
-    if ((f->inode.mode & 0700) != 0700)
-        unlock (f);
+    if (t->top == ABOVE)
+        t->closed = is_superusers (&f->inode) && (f->inode.mode & 077) == 0;
     return 0;
 }
 
