@@ -311,6 +311,35 @@ START_TEST (offset_within_a_character_is_behind_what_is_bad)
 }
 END_TEST
 
+/* An offset is that in front of what counts nothing, also when the stream has been behind it. */
+START_TEST (offset_is_in_front_of_what_is_bad_also_after_a_seek_to_the_end)
+{
+    enum { LONG = 5000, BAD = 40 };
+    static char text_and_more[LONG + BAD + 1];
+    const int length = (int[]){0, 3, LONG}[_i];
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-8");
+
+    memset (text_and_more, 'x', (size_t) length);
+    memset (text_and_more + length, 0xff, BAD);
+    put_bytes (f, text_and_more);
+    for (int round = 0; round < 3; round++) {
+        ck_assert_int_eq (fseek (f, 0, SEEK_END), 0);
+        ck_assert_int_eq (ftell (f), length);
+        ck_assert_int_eq (fgetc (f), EOF);
+        ck_assert_int_eq (ferror (f), 0);
+        ck_assert_int_eq (fseek (f, length, SEEK_SET), 0);
+        for (int bad = 0; bad < BAD; bad++) {
+            ck_assert_int_eq (fgetc (f), EOF);
+            ck_assert_int_ne (ferror (f), 0);
+            clearerr (f);
+        }
+        ck_assert_int_eq (fgetc (f), EOF);
+        ck_assert_int_ne (feof (f), 0);
+    }
+    assert_closes (f);
+}
+END_TEST
+
 /* Unless that goes, and another comes in its place. */
 START_TEST (truncating_behind_what_is_bad_reports_nothing_twice)
 {
@@ -910,6 +939,7 @@ main (void)
     tcase_add_loop_test (tc, offset_within_a_character_can_be_sought_after_what_is_bad, 0, 3);
     tcase_add_loop_test (tc, offset_within_a_character_after_crlf_can_be_sought, 0, 6);
     tcase_add_loop_test (tc, offset_within_a_character_is_behind_what_is_bad, 0, 3);
+    tcase_add_loop_test (tc, offset_is_in_front_of_what_is_bad_also_after_a_seek_to_the_end, 0, 3);
     tcase_add_loop_test (tc, truncating_behind_what_is_bad_reports_nothing_twice, 0, 3);
     tcase_add_test (tc, places_told_while_writing_hold_though_newlines_take_two_bytes);
     tcase_add_loop_test (tc, places_told_while_reading_hold_though_newlines_take_two_bytes, 0, 2);

@@ -49,6 +49,7 @@ go_beyond (struct text *t, off_t target)
         return -1;
     }
     t->here.program = target;
+    t->here.behind_nothing = false;
     return 0;
 }
 
@@ -91,6 +92,7 @@ find_file (struct text *t, off_t file)
     if (jump (t, tempfile__index_by_file (&t->index, file), file) < 0 || walk (t, OFF_MAX) < 0)
         return -1;
     t->here.program += (file - t->here.file) / (off_t) t->codec->unit;
+    t->here.behind_nothing = t->here.behind_nothing || file > t->here.file;
     t->here.file = file;
     t->here.vague = false;
     return 0;

@@ -103,8 +103,9 @@ fits (const struct index *x, size_t i, const struct position *p)
     const struct position *next = i < x->n ? &x->entries[i] : NULL;
     if ((before && before->file > p->file) || (next && next->file < p->file))
         return false;
-    return p->jumps || !before || p->written != before->written ||
-           p->program - before->program >= x->stride;
+    bool needed = p->jumps || p->written != (before && before->written);
+    bool useful = !before || p->program - before->program >= x->stride;
+    return needed || (useful && !p->behind_nothing);
 }
 
 void

@@ -6,6 +6,9 @@
  * the first one. Most entries only save decoding. Some entries JUMP: decoding from the entry before
  * them does not lead to them, because the text in between is read otherwise than it was written.
  *
+ * Bytes that nothing can be made of count nothing, and then several positions have one offset. It
+ * stands for the first of them, so the others are no entries unless they jump or count otherwise.
+ *
  * An index has room for INDEX_ROOM entries of sizeof (struct position) bytes (32 where off_t has 64
  * bits), that is 16 KiB. When it is full every second entry is removed, and from then on entries
  * are made twice as far apart. So at least half of the room is in use. To find a position in a text
@@ -29,6 +32,7 @@ struct position {
     struct codec_state state; /* for decoding what follows */
     bool written;             /* what follows counts as it was written, not as it is read */
     bool skip_lf;             /* a '\n' that comes next belongs to the '\r' before */
+    bool behind_nothing; /* bytes that count nothing are in front: not the first of its offset */
     bool jumps, vague;
 };
 

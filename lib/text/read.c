@@ -166,6 +166,7 @@ decode (struct text *t, struct work *w, size_t limit, bool final)
     t->here.file += (off_t) used;
     w->out = fold (t, out, w->out);
     t->here.program += w->out - out;
+    t->here.behind_nothing = t->here.behind_nothing && w->out == out;
     return step;
 }
 
@@ -194,6 +195,7 @@ replace_bad (struct text *t, size_t n, unsigned char *out)
     t->here.file += (off_t) n;
     t->here.program += (off_t) r.length;
     t->here.skip_lf = t->here.skip_lf && r.length == 0;
+    t->here.behind_nothing = r.length == 0;
     memcpy (out, r.bytes, r.length);
     return (ssize_t) r.length;
 }
@@ -279,6 +281,7 @@ read_same (struct text *t, unsigned char *out, size_t size)
     t->here.file += (off_t) same;
     size_t made = (size_t) (fold (t, out, out + same) - out);
     t->here.program += (off_t) made;
+    t->here.behind_nothing = t->here.behind_nothing && made == 0;
     off_t read = t->here.file + (off_t) t->raw_end;
     if (rest > RAW && t->below->ops->seek (t->below, read, SEEK_SET) < 0)
         return -1;

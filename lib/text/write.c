@@ -198,6 +198,7 @@ note_written (struct text *t, size_t used, size_t made, bool jumps)
     t->here.state = t->encoder;
     t->here.written = text_counts_written (t);
     t->here.jumps = jumps;
+    t->here.behind_nothing = false;
     t->begun = false;
     tempfile__index_add (&t->index, &t->here);
 }
