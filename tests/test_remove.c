@@ -6,7 +6,7 @@
  *
  *     TEMPFILE_TEST_WIDTH   entries of one directory            (100000)
  *     TEMPFILE_TEST_DEPTH   directories in one another          (10000)
- *     TEMPFILE_TEST_RACES   removals against a hostile thread   (100)
+ *     TEMPFILE_TEST_RACES   removals against a hostile thread   (20)
  */
 #include "common.h"
 
@@ -632,7 +632,7 @@ exchange_locked (void *arg)
 static void
 remove_amid_exchanges (void *arg)
 {
-    int rounds = test_number ("TEMPFILE_TEST_RACES", 100);
+    int rounds = test_number ("TEMPFILE_TEST_RACES", 20);
 
     for (int i = 0; i < rounds; i++) {
         char names[9000];
@@ -765,7 +765,7 @@ assert_nothing_lost (void)
 START_TEST (no_exchange_and_no_move_leads_out_of_the_tree)
 {
     pthread_t thread;
-    int rounds = test_number ("TEMPFILE_TEST_RACES", 100), gone = 0;
+    int rounds = test_number ("TEMPFILE_TEST_RACES", 20), gone = 0;
 
     test_make_dir ("outside");
     make_files (test_make_dir ("outside/precious"), 20);
