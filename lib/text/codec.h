@@ -25,12 +25,12 @@ enum step {
     STEP_BAD    /* the next `bad` bytes are no character, or one that the other side lacks */
 };
 
-/* What has no number, or none that is allowed. */
+/* No character, or a bad one. */
 #define NO_CHARACTER UINT32_MAX
 #define LAST_CHARACTER UINT32_C (0x10ffff)
 #define HOPELESS SIZE_MAX
 
-/* One of the pairs of characters that have one code together, and above. */
+/* This and higher numbers are the pairs of characters that have one code together. */
 #define PAIR UINT32_C (0x80000000)
 
 struct codec_state {
@@ -38,10 +38,11 @@ struct codec_state {
 };
 
 struct work {
-    const unsigned char *in, *in_end; /* what was taken is passed */
+    const unsigned char *in, *in_end; /* advanced over what was converted */
     unsigned char *out, *out_end;
     bool final; /* no input follows: never STEP_SHORT */
-    size_t bad; /* with STEP_BAD; HOPELESS: nothing can be made of what follows, by any handler */
+    size_t bad; /* with STEP_BAD: the length of the bad sequence; HOPELESS: no handler can replace
+                   it */
     unsigned char instead[8]; /* with STEP_BAD, when encoding: the character has bytes after all, */
     unsigned n_instead;       /* so many, but they come back as something else */
     uint32_t c;               /* with STEP_BAD, when encoding: the character, or NO_CHARACTER */
@@ -53,43 +54,49 @@ struct codec_ops {
     enum step (*decode) (struct codec *, struct codec_state *, struct work *);
     enum step (*encode) (struct codec *, struct codec_state *, struct work *);
 
-    /* How many of the bytes are, decoded, the same; some at the end may be left out. NULL: none. */
+    /*
+     * Returns how many of the bytes are the same when they are decoded, or a few less. NULL: none.
+     */
     size_t (*same) (const struct codec *, const unsigned char *, size_t);
 
-    /* For writing that goes on elsewhere, perhaps at the start; NULL: all zero. */
+    /*
+     * Sets the state for writing at another position, perhaps at the start. NULL: the state is
+     * zero.
+     */
     void (*reposition) (struct codec_state *, bool start);
 
-    /* The bad sequence in front, which left the state as it was, is passed over; NULL: that does
-     * not matter to what follows. */
+    /* Sets the state after a bad sequence was skipped. NULL: the state stays. */
     void (*passed) (struct codec_state *);
 
-    /* Ends a run of output; at most FINISH bytes. NULL: nothing to do. */
+    /* Ends a run of output, with at most FINISH bytes. NULL: runs need no end. */
     void (*finish) (struct codec_state *, struct work *);
 };
 
 enum { FINISH = 8 };
 
-/* The longest that one character, or an escape sequence and one, may become on either side. */
+/* The maximum length of a character, with an escape sequence before it, on either side. */
 enum { LONGEST = 16 };
 
 struct codec {
     const struct codec_ops *ops;
     bool ascii;          /* ASCII stands for itself, whatever comes before */
     bool stateful;       /* the meaning of bytes depends on what comes before */
-    bool has_surrogates; /* can hold lone surrogates, if told so: */
-    bool surrogates;     /* does, for surrogatepass */
-    unsigned unit;       /* bytes of the character U+0000 */
-    unsigned mark;       /* and of the byte order mark that is written at the start */
+    bool has_surrogates; /* can contain lone surrogates, if the next member says so */
+    bool surrogates;     /* contains them, for surrogatepass */
+    unsigned unit;       /* the length of the character U+0000 in bytes */
+    unsigned mark;       /* the length of the byte order mark that is written at the start, or 0 */
     unsigned variant;    /* for the codec itself */
     const void *table;   /* the same */
-    const char *name;    /* Python's, followed by a blank or the end */
+    const char *name;    /* Python's name, followed by a blank or '\0' */
 };
 
-/* The codec of a Python name, NULL being bytes that pass through unchanged; it is memory to free().
- * Or NULL with errno and message: EINVAL, ENOMEM. */
+/*
+ * Returns the codec of one of Python's names, to be freed with free(); NULL as a name means bytes
+ * that pass through unchanged. Or NULL with errno and a message: EINVAL, ENOMEM.
+ */
 struct codec *tempfile__codec_open (const char *encoding);
 
-/* By the sources of codecs; NULL with errno: ENOMEM. */
+/* For the families of codecs. These return NULL with ENOMEM. */
 enum utf {
     UTF_8,
     UTF_8_SIG,

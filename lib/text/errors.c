@@ -79,7 +79,7 @@ add_escapes (struct replacement *r, const unsigned char *bad, size_t n)
         add_escape (r, bad[i]);
 }
 
-/* Bytes below 0x80 have no such surrogate: the first of them is looked at anew. */
+/* Bytes below 0x80 have no such surrogate. Decoding goes on at the first of them. */
 static bool
 add_surrogates (struct replacement *r, const unsigned char *bad, size_t *n)
 {
@@ -117,7 +117,7 @@ tempfile__handle_decoding (enum handler handler, const unsigned char *bad, size_
 }
 
 #ifdef HAVE_LIBUNISTRING
-/* The ideographs that Python 3.11, which has Unicode 14, names by their numbers. */
+/* The ideographs of Unicode 14, which Python 3.11 has. Their names are made of their numbers. */
 static bool
 is_unified_ideograph (uint32_t c)
 {
@@ -134,7 +134,10 @@ is_compatibility_ideograph (uint32_t c)
            (c >= 0x2f800 && c <= 0x2fa1d);
 }
 
-/* Of a Hangul syllable: the short names of its parts. Unicode, 3.12. */
+/*
+ * The name of a Hangul syllable, from the short names of its parts: The Unicode Standard, section
+ * 3.12.
+ */
 static void
 name_syllable (char name[UNINAME_MAX], uint32_t c)
 {
@@ -151,7 +154,10 @@ name_syllable (char name[UNINAME_MAX], uint32_t c)
               middles[c / 28 % 21], finals[c % 28]);
 }
 
-/* The names that follow a rule, which libunistring knows in part; for all others it is asked. */
+/*
+ * Names that follow a rule are made here, because libunistring knows only some of them. It knows
+ * all others.
+ */
 static bool
 find_name (char name[UNINAME_MAX], uint32_t c)
 {
@@ -208,7 +214,10 @@ handle_character (enum handler handler, uint32_t c, struct replacement *r)
     }
 }
 
-/* Python's strings cannot hold such bytes; each handler does what comes nearest to its name. */
+/*
+ * For input that is not UTF-8. Python's strings cannot hold such bytes, so each handler does what
+ * is nearest to its name.
+ */
 static bool
 handle_input (enum handler handler, const unsigned char *bad, size_t n, struct replacement *r)
 {

@@ -20,11 +20,13 @@ enum handler {
     H_NAMEREPLACE
 };
 
-/* The handler of a name, NULL being "strict": 0, and the name is then a string that stays; or -1
- * with EINVAL and message. */
+/*
+ * Finds the handler of a name; NULL means "strict". Returns 0, and *ERRORS becomes a string that
+ * lasts; or -1 with EINVAL and a message.
+ */
 int tempfile__handler_find (enum handler *, const char **errors);
 
-/* What a replacement needs at most: for so many bad bytes, and for one character. */
+/* The longest replacement, for BAD_BYTES bad bytes or for one character. */
 enum { BAD_BYTES = 64, REPLACEMENT = 4 * BAD_BYTES };
 
 struct replacement {
@@ -33,12 +35,17 @@ struct replacement {
     unsigned char bytes[REPLACEMENT];
 };
 
-/* For *N bytes that are no character, or for so many of them as it says then; as UTF-8. False:
- * this is an error. */
+/*
+ * Replaces *N bad bytes, or as many of them as *N says afterwards, by UTF-8. Returns false if the
+ * handler makes this an error.
+ */
 bool tempfile__handle_decoding (enum handler, const unsigned char *bad, size_t *n,
                                 struct replacement *);
 
-/* For a character that the encoding lacks, or N bytes of input that are none (NO_CHARACTER). */
+/*
+ * Replaces a character that the encoding lacks, or N bytes of input that are not UTF-8
+ * (NO_CHARACTER).
+ */
 bool tempfile__handle_encoding (enum handler, uint32_t c, const unsigned char *bad, size_t n,
                                 struct replacement *);
 

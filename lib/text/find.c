@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-/* To where the N-th entry is, or the start, to read from there up to LIMIT. */
+/* Goes to the N-th entry, or to the start if N is 0. Reading from there ends at LIMIT. */
 static int
 jump (struct text *t, size_t n, off_t limit)
 {
@@ -21,7 +21,10 @@ jump (struct text *t, size_t n, off_t limit)
     return tempfile__text_move_below (t, t->here.file);
 }
 
-/* Reads up to TARGET, leaving entries on the way: 1, 0 at the end, -1. */
+/*
+ * Decodes up to TARGET and adds entries on the way. Returns 1, 0 at the end of the file, or -1 with
+ * errno.
+ */
 static int
 walk (struct text *t, off_t target)
 {
@@ -38,7 +41,7 @@ walk (struct text *t, off_t target)
     return 1;
 }
 
-/* What comes after the end of the file is zeros. */
+/* Places after the end of the file count as if it was filled with zeros. */
 static int
 go_beyond (struct text *t, off_t target)
 {
@@ -71,7 +74,7 @@ find (struct text *t, off_t target)
     if (found < 0)
         return -1;
     t->within = found ? t->within : 0;
-    /* Offsets that count what did not get into the file lead to what comes next. */
+    /* Offsets of text that did not get into the file lead to the entry that follows. */
     if (!found && ends && t->here.file == next.file) {
         t->here = next;
         t->here.program = target;
@@ -83,8 +86,8 @@ find (struct text *t, off_t target)
 }
 
 /*
- * What nothing can be made of at the end counts nothing: its two sides are one offset, which stands
- * for the first of them.
+ * Bad bytes at the end count nothing. The positions before and after them have one offset, which
+ * stands for the first.
  */
 static int
 find_file (struct text *t, off_t file)
@@ -116,8 +119,8 @@ find_from_end (struct text *t, off_t offset)
 }
 
 /*
- * Whatever HOW does from here, the storage below ends up where the stream is: at the new place, or,
- * when it fails or the place is only LOOKED for, at the old one.
+ * Calls HOW to find TARGET. Afterwards the storage below is where the stream is: at the new
+ * position, or at the old one if HOW fails or LOOKED is not NULL.
  */
 static int
 search (struct text *t, int (*how) (struct text *, off_t), off_t target, struct position *looked)

@@ -2,9 +2,9 @@
 /*
  * The codecs that switch between sets by escape sequences: the ISO-2022 family, and HZ.
  *
- * codec_state.a: the set in G0, that in G1, that in G2, and whether G1 is shifted in; a byte
- * each. codec_state.b: when decoding, whether an escape sequence of another kind is under way, the
- * colour of a terminal, say; it stays in the text, up to the letter that ends it.
+ * codec_state.a has a byte each for the sets in G0, G1 and G2, and for whether G1 is shifted in.
+ * codec_state.b is for decoding: whether an escape sequence is being read that selects no set, such
+ * as one for the colour of a terminal. It stays in the text up to the letter that ends it.
  */
 #include "base/export.h"
 
@@ -16,7 +16,7 @@
 #include <string.h>
 
 enum charset {
-    S_ASCII, /* 0: what a text starts with */
+    S_ASCII, /* 0, the set at the start of a text */
     S_ROMAN,
     S_KANA,
     S_0208_OLD,
@@ -100,7 +100,7 @@ is_allowed (const struct codec *codec, enum charset which)
 
 /* --- single characters --- */
 
-/* Of a set of one byte. */
+/* Returns the character of byte B in a set of single bytes. */
 static uint32_t
 decode_by_rule (enum charset which, unsigned char b)
 {
@@ -108,7 +108,8 @@ decode_by_rule (enum charset which, unsigned char b)
         return b == 0x5c ? 0xa5 : b == 0x7e ? 0x203e : b;
     if (which == S_KANA)
         return b >= 0x21 && b <= 0x5f ? 0xff40u + b : NO_CHARACTER;
-    /* Python takes the upper bit for a part of the set; three signs came into the encoding later.
+    /*
+     * As in Python, the upper bit is part of the set. Three signs were added to the encoding later.
      */
     if (which == S_GREEK && (b >= 0x80 || b < 0x20))
         return b ^ 0x80u;
@@ -121,14 +122,14 @@ decode_by_rule (enum charset which, unsigned char b)
     return which == S_LATIN1 ? b | 0x80u : b;
 }
 
-/* Only in EUC this one is a full-width tilde. */
+/* This character is a full-width tilde in EUC only. */
 static bool
 has_tilde (enum charset which)
 {
     return which == S_0213_1 || which == S_0213_1_2000;
 }
 
-/* The character of the bytes P in the set; NO_CHARACTER, or a pair. */
+/* Returns the character or the pair of the bytes at P in the set; or NO_CHARACTER. */
 static uint32_t
 decode_in (enum charset which, const unsigned char *p)
 {
@@ -137,14 +138,16 @@ decode_in (enum charset which, const unsigned char *p)
         return decode_by_rule (which, p[0]);
     if ((p[0] | p[1]) & 0x80)
         return NO_CHARACTER;
-    /* Python writes iso2022_jp_3 by the tables of 2000, and reads the second plane by those of
-     * 2004. */
+    /*
+     * Python writes iso2022_jp_3 with the tables of 2000, but reads the second plane with those of
+     * 2004.
+     */
     d = which == S_0213_2_2000 ? &sets[S_0213_2] : d;
     uint32_t c = sets_character (d->tables, d->plane | (unsigned) p[0] << 8 | p[1]);
     return has_tilde (which) && c == 0xff5e ? '~' : c;
 }
 
-/* The key of C in the set; 0: it has none. The sets of G2 are for reading. */
+/* Returns the key of C in the set, or 0. The sets of G2 are only for reading. */
 static unsigned
 encode_in (enum charset which, uint32_t c)
 {
@@ -180,7 +183,10 @@ put_decoded (struct work *w, enum charset which, unsigned skip)
 
 /* --- decoding ISO-2022 --- */
 
-/* What follows the ESC of those sequences that name a set; all others are none of ours. */
+/*
+ * The beginnings, after ESC, of the sequences that select a set. All other sequences stay in the
+ * text.
+ */
 static bool
 is_intermediate (uint32_t c)
 {
@@ -193,15 +199,20 @@ ends_escape (uint32_t c)
     return (c >= 'A' && c <= 'Z') || c == '@';
 }
 
-/* An announcement, "&@", goes before the sequence for the set in its revision of 1990. Like Python,
- * take any of that length for it. */
+/*
+ * ESC "&@" announces the sequence for the 1990 revision of a set. As in Python, any two bytes after
+ * ESC are accepted as this announcement.
+ */
 static bool
 has_revisions (const struct codec *codec)
 {
     return codec->variant != ISO2022_KR;
 }
 
-/* How long the sequence at the input is; 0: it is cut off, 1: longer than any. */
+/*
+ * Returns the length of the escape sequence at the input; 0 if the input ends within it, 1 if it is
+ * too long for any.
+ */
 static unsigned
 escape_length (const struct codec *codec, const struct work *w)
 {
@@ -216,7 +227,7 @@ escape_length (const struct codec *codec, const struct work *w)
     return 1;
 }
 
-/* The set of a name, which is the end of the sequence that puts it somewhere. */
+/* Returns the set whose escape sequence has this end. */
 static enum charset
 set_named (const struct codec *codec, unsigned char name, unsigned width)
 {
@@ -227,7 +238,10 @@ set_named (const struct codec *codec, unsigned char name, unsigned width)
     return SETS;
 }
 
-/* The set that the sequence P names, and in *PLACE where it goes; SETS: none. */
+/*
+ * Returns the set that the sequence at P selects, and in *PLACE for which of G0, G1 and G2; or SETS
+ * if it selects none.
+ */
 static enum charset
 designated (const struct codec *codec, const unsigned char *p, unsigned length, enum place *place)
 {
@@ -271,7 +285,7 @@ take_escape (const struct codec *codec, struct codec_state *s, struct work *w)
     return STEP_DONE;
 }
 
-/* Of a sequence of another kind, whatever it is made of. */
+/* Copies one byte of a sequence that selects no set. */
 static enum step
 pass_foreign (struct codec_state *s, struct work *w)
 {
@@ -369,8 +383,10 @@ iso2022_encode_one (const struct codec *codec, struct codec_state *s, struct wor
     return false;
 }
 
-/* Python writes control characters that switch as if they were none. So do we, and say that they
- * do not come back. */
+/*
+ * As in Python, control characters that switch sets are written like any others. They are reported
+ * as characters that are read back otherwise.
+ */
 static bool
 is_switch (const struct codec *codec, uint32_t c)
 {
@@ -438,7 +454,7 @@ hz_encode_one (struct codec_state *s, struct work *w, uint32_t c)
 
 /* --- what both have in common --- */
 
-/* Copies what is ASCII in any of these encodings, and nothing else. */
+/* Copies characters that are ASCII in all of these encodings. */
 static void
 copy_plain (struct work *w)
 {
@@ -451,7 +467,7 @@ copy_plain (struct work *w)
     w->out += i;
 }
 
-/* Whether ASCII stands for itself here. */
+/* Whether bytes of ASCII mean themselves in this state. */
 static bool
 is_plain (const struct codec_state *s)
 {
@@ -516,8 +532,8 @@ encode (struct codec *codec, struct codec_state *s, struct work *w)
 }
 
 /*
- * As Python has it: elsewhere no set is known any more, not even ASCII; at the start, what was
- * in G1 still is.
+ * As in Python: after a seek no set is selected, not even ASCII. At the start of the file, G1 keeps
+ * its set.
  */
 static void
 iso2022_reposition (struct codec_state *s, bool start)

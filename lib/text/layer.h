@@ -55,11 +55,11 @@ struct text {
     enum phase phase;
     struct position here;
     size_t within;
-    off_t reported; /* bad bytes in the file are passed over up to here, for they were reported */
-    off_t bad_end;  /* of the bad bytes that were met last */
+    off_t reported; /* bad bytes up to here were reported, and are skipped now */
+    off_t bad_end;  /* the end of the last bad bytes */
 
-    bool searching; /* bad bytes are passed over, and nothing is reported */
-    off_t limit;    /* nothing behind this is read */
+    bool searching; /* bad bytes are skipped and not reported */
+    off_t limit;    /* nothing after this offset is read */
     size_t raw_pos, raw_end;
 
     struct codec_state encoder;
@@ -67,17 +67,17 @@ struct text {
     size_t n_partial;
 
     struct index index;
-    struct position began; /* reading, where that was */
-    bool known;            /* what is read was written, perhaps as something else; */
-    bool differs;          /* it was */
-    bool peeked;           /* but a byte, after a seek, nothing of it was read yet */
-    bool begun;            /* nothing was written since writing began */
-    bool lossy;            /* something was written that comes back as something else */
+    struct position began; /* where reading began */
+    bool known;            /* what is read was written by this stream, perhaps as other text */
+    bool differs;          /* and it counts otherwise */
+    bool peeked;           /* at most one byte was read since the seek */
+    bool begun;            /* writing has begun, but nothing was written yet */
+    bool lossy;            /* something was written that is read as other text */
 
-    unsigned char raw[]; /* file side: what was read from here on, or is to be written */
+    unsigned char raw[]; /* bytes of the file: read from here on, or to be written */
 };
 
-/* The layer that a storage is. */
+/* Returns the layer whose first member S is. */
 static inline struct text *
 text_self (struct storage *s)
 {
@@ -90,7 +90,7 @@ text_at (const struct text *t)
     return t->here.program + (off_t) (t->within + t->n_partial);
 }
 
-/* Whether what is written may count otherwise when it is read, by its newlines alone. */
+/* Whether the newlines of what is written may count otherwise when it is read. */
 static inline bool
 text_counts_written (const struct text *t)
 {
@@ -99,46 +99,62 @@ text_counts_written (const struct text *t)
 
 /* --- read.c --- */
 
-/* The storage below goes to FILE; what was read ahead is dropped. 0, or -1 with errno. */
+/*
+ * Moves the storage below to FILE and forgets bytes that were read ahead. Returns 0, or -1 with
+ * errno.
+ */
 int tempfile__text_move_below (struct text *, off_t file);
 
-/* What comes next, up to SIZE bytes, as long as no more than that need be read: how many, 0 at the
- * end, -1 with errno. The storage below may be ahead then. */
+/*
+ * Reads up to SIZE bytes of text. Returns how many, 0 at the end, or -1 with errno. Afterwards the
+ * storage below may be ahead of the stream.
+ */
 ssize_t tempfile__text_read_some (struct text *, unsigned char *, size_t size);
 
-/* What counts nothing and belongs to what was read last is passed, if it can be read: the '\n' of
- * "\r\n". */
+/* Skips the '\n' of a "\r\n" whose '\r' was read last. */
 void tempfile__text_settle (struct text *);
 
-/* And the '-' that ends base64 in UTF-7: without it the place would be one that writing did not
- * leave. 0, or -1 with errno. */
+/*
+ * Skips the '-' that ends base64 in UTF-7, so that the position is one at which writing has ended.
+ * Returns 0, or -1 with errno.
+ */
 int tempfile__text_pass_end_of_run (struct text *);
 
-/* As read_some, and the storage below is where the stream is. */
+/* As tempfile__text_read_some(), but afterwards the storage below is where the stream is. */
 ssize_t tempfile__text_read (struct text *, unsigned char *, size_t size);
 
 /* --- write.c --- */
 
-/* Where the stream is, and it is WRITING: how many of the SIZE bytes are used, fewer with errno. */
+/*
+ * Writes at the stream's position; the phase must be WRITING. Returns how many of the SIZE bytes
+ * were used; if fewer, errno is set.
+ */
 size_t tempfile__text_put (struct text *, const unsigned char *, size_t size);
 
-/* No more of a character will come. 0, or -1 with errno; it is gone in any case. */
+/*
+ * Writes the incomplete character that is left, as bytes that are not UTF-8. Returns 0, or -1 with
+ * errno; the character is gone in any case.
+ */
 int tempfile__text_flush_partial (struct text *);
 
-/* The encoder is told that it goes on elsewhere. */
+/* Tells the encoder that writing goes on at another position. */
 void tempfile__text_reposition (struct text *);
 
 /* --- find.c --- */
 
 /*
- * All read their way to a place and leave the stream IDLE there, or, when they fail, as it was:
- * 0, or -1 with errno. The place: an offset of the program, one from the end, one in the file.
+ * These decode up to a position and leave the stream IDLE there; if they fail, the stream stays as
+ * it was. They return 0, or -1 with errno. The position is an offset on the program's side, one
+ * from the end, or one in the file.
  */
 int tempfile__text_find (struct text *, off_t target);
 int tempfile__text_find_from_end (struct text *, off_t offset);
 int tempfile__text_find_file (struct text *, off_t file);
 
-/* In *P where the offset is; the stream stays. Within a character: -1 with EINVAL. */
+/*
+ * Sets *P to the position of an offset; the stream stays where it is. Returns -1 with EINVAL within
+ * a character.
+ */
 int tempfile__text_look_for (struct text *, off_t target, struct position *p);
 
 #endif

@@ -18,18 +18,21 @@
 struct multibyte {
     const struct codec_ops *ops;
     const struct set *sets[5];
-    const struct set *pairs; /* which of them has some */
+    const struct set *pairs; /* the set that has pairs of characters */
     bool kana;               /* EUC: half-width katakana, after 0x8e */
     bool three;              /* EUC: three bytes, after 0x8f */
     bool makes_up;           /* EUC: eight bytes for Hangul that the set lacks */
     bool roman;              /* Shift JIS: 0x5c is the yen sign, and 0x7e the overline */
-    bool yen;                /* these two are written so, and read as ASCII */
-    bool microsoft;          /* Shift JIS: some single bytes, and a private area */
-    bool four;               /* GB: four bytes, and private areas */
-    bool of_2000;            /* what came into JIS X 0213 later is objected to as a whole */
+    bool yen; /* 0x5c and 0x7e are written for the yen sign and the overline, and read as ASCII */
+    bool microsoft; /* Shift JIS: some single bytes, and a private area */
+    bool four;      /* GB: four bytes, and private areas */
+    bool of_2000; /* characters that JIS X 0213 got after 2000 are one bad sequence of two bytes */
 };
 
-/* Bytes, the last one lowest; 0 of them: there is no such character. */
+/*
+ * The bytes of a character; the last one is in the lowest bits. N is 0 if the encoding lacks the
+ * character.
+ */
 struct coded {
     uint64_t bytes;
     unsigned n;
@@ -52,8 +55,9 @@ two_if (unsigned key)
 }
 
 /*
- * The characters from FIRST on, of a block of each 64, that the set lacks: how many there are
- * before C, and the N-th of them. FIRST begins a page; TOTAL of the COUNT there are missing.
+ * Numbers the characters that a set lacks, in blocks of 64 from FIRST on, which begins a page.
+ * missing_before() returns how many there are before C. nth_missing() returns the N-th one; TOTAL
+ * of the COUNT characters are missing.
  */
 static unsigned
 missing_before_block (const struct set *s, uint32_t first, unsigned block)
@@ -102,18 +106,18 @@ enum {
     VOWELS = 30,
     JAMO_END = 0x3164,
     MIDDLES = 21,
-    FINALS = 28, /* with none */
+    FINALS = 28, /* one of them stands for no final */
     NO_JAMO = 51
 };
 
-/* The consonants that begin a syllable, and those that end one, by their place among all. */
+/* The consonants that can begin a syllable, and those that can end one, as indices among all. */
 static const unsigned char initials[19] = {0,  1,  3,  6,  7,  8,  16, 17, 18, 20,
                                            21, 22, 23, 24, 25, 26, 27, 28, 29};
 static const unsigned char finals[FINALS] = {NO_JAMO, 0,  1,  2,  3,  4,  5,  6,  8,  9,
                                              10,      11, 12, 13, 14, 15, 16, 17, 19, 20,
                                              21,      22, 23, 25, 26, 27, 28, 29};
 
-/* Where JAMO is among the N of LIST; -1: it is not. */
+/* Returns the index of JAMO in the N entries of LIST, or -1. */
 static int
 find_jamo (const unsigned char *list, int n, unsigned jamo)
 {
@@ -131,7 +135,7 @@ syllable (int initial, int middle, int final)
 
 /* --- EUC: bytes are the row and the place, with the upper bit set --- */
 
-/* KS X 1001, annex 3: the filler, and then three parts, each of two bytes. */
+/* KS X 1001, annex 3: a syllable is the filler and three parts, each of two bytes. */
 enum { JAMO_LEAD = 0xa4, FILLER = 0xd4 };
 
 static uint32_t
@@ -197,7 +201,7 @@ put_euc (const struct multibyte *m, uint32_t c)
 
 enum { PRIVATE = 0xe000, PRIVATE_END = 0xe758, PLACES = 188 };
 
-/* The rows of the second plane of JIS X 0213 that go on behind the first. */
+/* The first rows of the second plane of JIS X 0213 that follow those of the first plane. */
 static const unsigned char plane_2[9] = {1, 8, 3, 4, 5, 12, 13, 14, 15};
 
 static unsigned
@@ -220,7 +224,7 @@ plane_2_row (unsigned key)
     return 0;
 }
 
-/* Of a byte alone. */
+/* Returns the character of a single byte. */
 INLINE uint32_t
 sjis_single (const struct multibyte *m, unsigned b)
 {
@@ -260,7 +264,10 @@ get_sjis (const struct multibyte *m, const unsigned char *p, size_t n, unsigned 
         sets_character (m->sets, second ? plane_2_key (row, place) : (row + 0x21) << 8 | place);
     if (!m->roman)
         return c;
-    /* Where their bytes are others', these two are in the place of the full-width ones. */
+    /*
+     * The bytes of '\\' and '~' mean other characters here. So these two have the codes of the
+     * full-width ones.
+     */
     return c == 0xff3c ? '\\' : c == 0xff5e ? '~' : c;
 }
 
@@ -272,7 +279,9 @@ sjis_bytes (unsigned row, unsigned place)
     return two (lead < 0xa0 ? lead : lead + 0x40, place + (place < 63 ? 0x40 : 0x41));
 }
 
-/* The two that the same byte is written for, or a byte of Microsoft's; or 0. */
+/*
+ * Returns the single byte of the yen sign, the overline, or one of Microsoft's characters; else 0.
+ */
 static unsigned
 sjis_byte (const struct multibyte *m, uint32_t c)
 {
@@ -339,7 +348,7 @@ put_big5 (const struct multibyte *m, uint32_t c)
 
 enum { IDEOGRAPHS = 0x4e00, IDEOGRAPHS_END = 0x9fa6, GBK_3 = 32 * 190, GBK_RULED = 14139 };
 
-/* Those that GB 2312 lacks, in the order of their numbers: 32 rows of 190, and rows of 96. */
+/* The characters that GB 2312 lacks, in numerical order: 32 rows of 190, then rows of 96. */
 static int
 gbk_number (unsigned lead, unsigned trail)
 {
@@ -361,7 +370,7 @@ gbk_bytes (unsigned number)
     return two (lead, place + (place < 0x3f ? 0x40 : 0x41));
 }
 
-/* The private areas of GB 18030: rows of 94 in two corners, and rows of 96 in another. */
+/* The private areas of GB 18030: two with rows of 94, and one with rows of 96. */
 static uint32_t
 gb18030_private (unsigned lead, unsigned trail)
 {
@@ -386,7 +395,10 @@ put_gb18030_private (uint32_t c)
 
 enum { PRIVATE_GB_END = PRIVATE + 13 * 94 + 7 * 96, FIRST_FAR = (0x90 - 0x81) * 12600 };
 
-/* Sequences of four bytes are numbered; so are the runs of characters that they stand for. */
+/*
+ * Sequences of four bytes have numbers in order. Runs of these numbers stand for runs of
+ * characters.
+ */
 static const struct four_bytes *
 four_by (bool by_number, uint32_t what)
 {
@@ -538,7 +550,7 @@ johab_final (unsigned final)
     return final + 1 + (final >= 17);
 }
 
-/* The part of this code: -1 if none is there, -2 for no code. */
+/* Returns the part that CODE stands for; -1 if it stands for no part, -2 if it is no code. */
 static int
 johab_part (unsigned code, unsigned (*code_of) (unsigned), int parts)
 {
@@ -571,7 +583,7 @@ johab_code (unsigned initial, unsigned middle, unsigned final)
     return (struct coded){0x8000 | initial << 10 | middle << 5 | final, 2};
 }
 
-/* A consonant that begins no syllable ends one. */
+/* A consonant that cannot begin a syllable is encoded as its end. */
 static struct coded
 put_johab_jamo (unsigned jamo)
 {
@@ -596,13 +608,13 @@ get_johab (const struct multibyte *m, const unsigned char *p, size_t n, unsigned
     if (lead == 0xd8 || lead == 0xdf || lead > 0xf9 || trail < 0x31 ||
         (trail > 0x7e && trail < 0x91) || trail == 0xff)
         return NO_CHARACTER;
-    /* Two rows to a lead byte: symbols from row 0x21 on, ideographs from 0x4a. */
+    /* A lead byte has two rows: symbols from row 0x21 on, ideographs from row 0x4a on. */
     unsigned place = trail - (trail < 0x80 ? 0x31 : 0x43);
     unsigned row = 2 * (lead - 0xd9) + 0x21 + (place >= 94);
     if (lead >= 0xe0)
         row = 2 * (lead - 0xe0) + 0x4a + (place >= 94);
     place = 0x21 + place % 94;
-    /* What is said by parts is not said again. */
+    /* Hangul letters have codes by their parts, and no second ones here. */
     if (row == 0x24 && place <= 0x53)
         return NO_CHARACTER;
     return sets_character (m->sets, row << 8 | place);
@@ -636,7 +648,7 @@ undecodable (const struct multibyte *m, struct work *w, uint32_t c, unsigned len
     return bad_bytes (w, c == GONE && m->of_2000 ? 2 : 1);
 }
 
-/* What LENGTH bytes stand for: a character, or the number of a pair. */
+/* Puts what LENGTH bytes stand for: the character C, or the pair with the number C - PAIR. */
 INLINE enum step
 put_decoded (const struct multibyte *m, struct work *w, uint32_t c, unsigned length)
 {
@@ -694,8 +706,11 @@ put_coded (struct work *w, struct coded coded, int length)
     return STEP_DONE;
 }
 
-/* What comes back as something that is longer or shorter in UTF-8: these are all in Latin-1, or the
- * overline, or the filler of Hangul. Whoever counts has to know of it. */
+/*
+ * Whether C may be read back as another character, with another length in UTF-8. All such
+ * characters are in Latin-1, or the overline, or the Hangul filler. The index of positions has to
+ * know of them.
+ */
 INLINE bool
 may_come_back_other (uint32_t c)
 {

@@ -15,7 +15,10 @@
 enum family { F_UTF, F_SINGLE, F_MULTIBYTE, F_ISO2022 };
 
 /* clang-format off: a table to be read line by line */
-/* The family, which of it, and the names: Python's own, and its others. */
+/*
+ * The family of the encoding, its number in the family, and its names: Python's own name first,
+ * then the aliases.
+ */
 #define ENCODINGS(X)                                                                            \
     X (F_SINGLE, ASCII,                                                                         \
        "ascii 646 ansi_x3.4_1968 ansi_x3.4_1986 ansi_x3_4_1968 cp367 csascii ibm367 iso646_us " \
@@ -145,7 +148,7 @@ enum family { F_UTF, F_SINGLE, F_MULTIBYTE, F_ISO2022 };
     X (F_UTF, UTF_8_SIG, "utf_8_sig")
 /* clang-format on */
 
-/* Without pointers, which would have to be relocated when the library is loaded. */
+/* No pointers, because they would have to be relocated when the library is loaded. */
 #define NAMES(family, variant, names) names "\0"
 #define CODEC(family, variant, names) {family, variant},
 static const char names[] = ENCODINGS (NAMES);
@@ -161,7 +164,10 @@ is_alphanumeric (char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* Small letters and digits; what is between them becomes one '_'. False: too long to be known. */
+/*
+ * Converts NAME to small letters and digits. Characters between them become one '_'. Returns false
+ * if the name is longer than any known one.
+ */
 static bool
 normalize (char out[LONGEST_NAME], const char *name)
 {
@@ -183,7 +189,7 @@ normalize (char out[LONGEST_NAME], const char *name)
     return n > 0;
 }
 
-/* Whether NAME, of LENGTH bytes, is one of the words of LIST; in these a '.' is as good as '_'. */
+/* Whether NAME, of LENGTH bytes, is one of the words of LIST. A '.' in LIST stands for '_', too. */
 static bool
 is_listed (const char *name, size_t length, const char *list)
 {
@@ -201,7 +207,10 @@ is_listed (const char *name, size_t length, const char *list)
     return false;
 }
 
-/* Which of ENCODINGS has NAME, and in *NAMES_OF_IT all its names; -1: none. */
+/*
+ * Returns the index in ENCODINGS of the encoding that has NAME, and sets *NAMES_OF_IT to all its
+ * names; or -1.
+ */
 static int
 find (const char *name, const char **names_of_it)
 {

@@ -48,7 +48,9 @@ tempfile__index_by_file (const struct index *x, off_t file)
     return low;
 }
 
-/* Every second entry goes; of those that jump, or count otherwise than the one before, only if ALL.
+/*
+ * Removes every second entry. Entries that jump, or count otherwise than the one before, are
+ * removed only if ALL.
  */
 static void
 thin (struct index *x, bool all)
@@ -66,7 +68,7 @@ thin (struct index *x, bool all)
     x->stride *= 2;
 }
 
-/* For one more. False: there is no memory for an index at all. */
+/* Makes room for one more entry. Returns false if there is no memory for an index at all. */
 static bool
 make_room (struct index *x)
 {
@@ -95,7 +97,7 @@ tempfile__index_begin (struct index *x)
     return make_room (x) ? 0 : -1;
 }
 
-/* Whether P belongs between the I-th entry and the one before. */
+/* Whether P may and should become the I-th entry. */
 static bool
 fits (const struct index *x, size_t i, const struct position *p)
 {

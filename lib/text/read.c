@@ -15,7 +15,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* How much to read when little is needed. */
+/* How many bytes to read from below when only a few are needed. */
 enum { LITTLE = 256 };
 
 /* --- the storage below --- */
@@ -36,7 +36,10 @@ read_below (struct text *t, unsigned char *p, size_t size)
     return size > 0 ? t->below->ops->read (t->below, p, size) : 0;
 }
 
-/* Some more bytes behind those that are left: 1, 0 at the end, -1. */
+/*
+ * Reads more bytes from below and appends them to those in the buffer. Returns 1, 0 at the end of
+ * the file, or -1 with errno.
+ */
 static int
 refill (struct text *t, size_t size)
 {
@@ -53,7 +56,10 @@ refill (struct text *t, size_t size)
 
 /* --- newlines of what was read --- */
 
-/* Moves what is in front of the next '\r' to *OUT, which is passed then. NULL: there is none. */
+/*
+ * Moves the text in front of the next '\r' to *OUT and advances *OUT. Returns the '\r', or NULL if
+ * there is none.
+ */
 static unsigned char *
 keep_up_to_cr (unsigned char **out, unsigned char *p, unsigned char *end)
 {
@@ -65,7 +71,7 @@ keep_up_to_cr (unsigned char **out, unsigned char *p, unsigned char *end)
     return cr;
 }
 
-/* Each of "\r" and "\r\n" becomes "\n", in place; returns the new end. */
+/* Replaces each "\r" and "\r\n" by "\n", in place. Returns the new end. */
 static unsigned char *
 fold_newlines (struct text *t, unsigned char *p, unsigned char *end)
 {
@@ -86,8 +92,11 @@ fold_newlines (struct text *t, unsigned char *p, unsigned char *end)
     return out;
 }
 
-/* What was decoded last. What was written with "\r\n" for "\n" is counted so; it counts otherwise
- * from its '\r' on, wherever reading stops. */
+/*
+ * Translates the newlines of the text that was decoded last, and returns its new end. Text that was
+ * written with "\r\n" for "\n" counts as it was written. It counts otherwise from its '\r' on,
+ * wherever reading stops.
+ */
 static unsigned char *
 fold (struct text *t, unsigned char *p, unsigned char *end)
 {
@@ -99,8 +108,8 @@ fold (struct text *t, unsigned char *p, unsigned char *end)
 }
 
 /*
- * Passes over the next byte, or more where a character has more, if what they decode to is
- * EXPECTED: 1, 0: it is something else, -1 with errno.
+ * Skips the next character if it decodes to EXPECTED. Returns 1, 0 if it is another character, or
+ * -1 with errno.
  */
 static int
 pass (struct text *t, const char *expected, size_t length)
@@ -152,7 +161,7 @@ tempfile__text_pass_end_of_run (struct text *t)
 
 /* --- reading --- */
 
-/* Decodes up to LIMIT bytes of what is there into W. */
+/* Decodes at most LIMIT bytes of the buffer into W. */
 static enum step
 decode (struct text *t, struct work *w, size_t limit, bool final)
 {
@@ -170,7 +179,7 @@ decode (struct text *t, struct work *w, size_t limit, bool final)
     return step;
 }
 
-/* The sequence in front is no text. */
+/* Reports the bad sequence at the front of the buffer. */
 static int
 refuse (const struct text *t)
 {
@@ -179,8 +188,10 @@ refuse (const struct text *t)
                            (int) strcspn (t->codec->name, " "), t->codec->name);
 }
 
-/* The bad sequence in front, of N bytes, becomes what stands in for it: how many bytes, perhaps
- * none, or -1 with EILSEQ. */
+/*
+ * Replaces the bad sequence of N bytes at the front of the buffer as the error handler says.
+ * Returns the length of the replacement, which may be 0, or -1 with EILSEQ.
+ */
 static ssize_t
 replace_bad (struct text *t, size_t n, unsigned char *out)
 {
@@ -200,8 +211,7 @@ replace_bad (struct text *t, size_t n, unsigned char *out)
     return (ssize_t) r.length;
 }
 
-/* What nothing can be made of, whatever the handler, is an error each time; for a search it ends
- * there. */
+/* A sequence that no handler can replace is an error each time it is read. A search ends there. */
 static ssize_t
 give_up (struct text *t)
 {
@@ -210,10 +220,10 @@ give_up (struct text *t)
 }
 
 /*
- * One character, or what two have in common, or what stands in for none, into OUT, which has room
- * for a REPLACEMENT: how many bytes, 0 at the end, -1 with errno. The codec gets byte after byte
- * until something comes out. What gives nothing, and is not to be read again with the rest of the
- * character, is in front of *BEGIN.
+ * Decodes one character, a pair of characters that have one code, or one replacement into OUT,
+ * which has room for REPLACEMENT bytes. Returns the number of bytes, 0 at the end, or -1 with
+ * errno. The codec gets one byte more each time until it has a result. *BEGIN is where the
+ * character begins: escape sequences and ignored bytes in front of it need not be read again.
  */
 static ssize_t
 read_one (struct text *t, unsigned char *out, struct position *begin)
@@ -246,7 +256,7 @@ read_one (struct text *t, unsigned char *out, struct position *begin)
     }
 }
 
-/* As much of one as there is room for, after what is behind the stream. */
+/* Reads the part of one character that follows the stream's position and fits into SIZE bytes. */
 static ssize_t
 read_part (struct text *t, unsigned char *out, size_t size)
 {
@@ -266,7 +276,9 @@ read_part (struct text *t, unsigned char *out, size_t size)
     return tempfile__text_move_below (t, t->here.file) < 0 ? -1 : (ssize_t) size;
 }
 
-/* Into OUT, where what is the same on both sides stays; the rest is in the buffer, which was empty.
+/*
+ * Reads directly into OUT. Bytes that are the same on both sides stay there. The rest is moved to
+ * the buffer, which must be empty.
  */
 static ssize_t
 read_same (struct text *t, unsigned char *out, size_t size)
@@ -288,8 +300,10 @@ read_same (struct text *t, unsigned char *out, size_t size)
     return (ssize_t) made;
 }
 
-/* Many characters, as long as it is easy: bytes made, 0: it is not, -1 with errno. There is room
- * for LONGEST. */
+/*
+ * Decodes many characters at once. Returns the number of bytes, 0 if read_part() must go on, or -1
+ * with errno. SIZE is at least LONGEST.
+ */
 static ssize_t
 read_many (struct text *t, unsigned char *out, size_t size)
 {

@@ -12,7 +12,10 @@
 
 #include <stdlib.h>
 
-/* The character of B, or NO_CELL; T is codec->table. It does not branch on what is ASCII. */
+/*
+ * Returns the character of B, or NO_CELL. T is codec->table. There is no branch on whether B is
+ * ASCII.
+ */
 INLINE uint32_t
 character (const struct codec *codec, const struct single *t, unsigned b)
 {
@@ -22,7 +25,7 @@ character (const struct codec *codec, const struct single *t, unsigned b)
     return b < t->first ? b : c;
 }
 
-/* The byte of C; 0: it has none, or is U+0000. */
+/* Returns the byte of C; or 0 if it has none, and for U+0000. */
 INLINE unsigned
 byte_of (const struct codec *codec, const struct single *t, uint32_t c)
 {
@@ -32,7 +35,7 @@ byte_of (const struct codec *codec, const struct single *t, uint32_t c)
     return c < t->first ? c : byte;
 }
 
-/* Goes ahead as long as it is easy: by what is ASCII, if it is, and a character more. */
+/* Decodes runs of ASCII and single characters, as long as there is room for a whole run. */
 static void
 decode_easy (const struct codec *codec, struct work *w)
 {
@@ -75,7 +78,7 @@ single_decode (struct codec *codec, struct codec_state *s, struct work *w)
     }
 }
 
-/* The same. */
+/* Encodes in the same way. */
 static void
 encode_easy (const struct codec *codec, struct work *w)
 {

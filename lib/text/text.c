@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What comes after what was written is what was there before, and counts as it is read. */
+/* After the text that was written comes text that was there before. It counts as it is read. */
 static void
 end_writing (struct text *t)
 {
@@ -27,8 +27,8 @@ end_writing (struct text *t)
 }
 
 /*
- * Where somebody else has left the descriptor is where the stream goes on. Nothing is known any
- * more of what comes after that, or after where the stream was. 0, or -1 with errno.
+ * If another process has moved the descriptor, the stream goes on from there. The index forgets
+ * what comes after the new position and after the old one. Returns 0, or -1 with errno.
  */
 static int
 follow (struct text *t, int whence)
@@ -46,7 +46,9 @@ follow (struct text *t, int whence)
     return 0;
 }
 
-/* The program is told where it is, or goes on from there: it counts what it read. */
+/*
+ * The program asks for its position, or writes at it. From now on the text counts as it was read.
+ */
 static void
 commit (struct text *t)
 {
@@ -72,10 +74,10 @@ begin_reading (struct text *t)
 }
 
 /*
- * stdio may go to an offset by seeking to one in front of it, reading, and seeking on by the rest.
- * What was written may count otherwise as it is read, and then this would lead elsewhere. So the
- * read after a seek brings a single byte there, and a seek on from that is one by the count of what
- * was written: see text_seek().
+ * stdio may go to an offset by a seek to an earlier one, a read, and a relative seek by the rest.
+ * If the text counts otherwise as it is read, this would lead to another place. Therefore the first
+ * read after a seek returns a single byte, and a relative seek after that counts the text as it was
+ * written: see text_seek().
  */
 static ssize_t
 text_read (struct storage *s, void *buffer, size_t size)
@@ -93,7 +95,7 @@ text_read (struct storage *s, void *buffer, size_t size)
     return tempfile__text_read (t, buffer, t->peeked ? 1 : size);
 }
 
-/* 0, or -1 with errno. Within a character nothing can be written. */
+/* Returns 0, or -1 with errno: EINVAL within a character, where nothing can be written. */
 static int
 begin_writing (struct text *t)
 {
@@ -153,7 +155,7 @@ text_seek (struct storage *s, off_t offset, int whence)
     return text_at (t);
 }
 
-/* Where appending goes on, which is no change of place for the encoder. */
+/* Returns the offset at which appending goes on. For the encoder this is no change of position. */
 static off_t
 text_end (struct storage *s)
 {
@@ -185,7 +187,10 @@ text_truncate (struct storage *s, off_t size)
     return 0;
 }
 
-/* The beginning of a character whose end has yet to come is not in the file: it stays here. */
+/*
+ * The first bytes of a character that is not complete yet are not in the file. They stay in the
+ * layer.
+ */
 static int
 text_descriptor (struct storage *s)
 {
@@ -243,7 +248,7 @@ static const struct {
     enum newline newline;
 } newlines[] = {{"", NL_KEEP}, {"\n", NL_KEEP}, {"\r", NL_CR}, {"\r\n", NL_CRLF}};
 
-/* TEXT is then a string that stays. */
+/* *TEXT becomes a string that lasts. */
 static int
 find_newline (enum newline *newline, const char **text)
 {
@@ -285,7 +290,7 @@ tempfile__text_needed (const struct text_settings *settings, bool readable)
            (newline == NL_UNIVERSAL && readable);
 }
 
-/* Appending begins at the end; a file that has something in it already has its mark. */
+/* Appending begins at the end. A file that is not empty already has its byte order mark. */
 static int
 start (struct text *t)
 {

@@ -8,24 +8,24 @@
 
 #include "storage/storage.h"
 
-/* As the options of the same names. */
+/* The options of these names. */
 struct text_settings {
     const char *encoding, *errors, *newline;
     bool append;
 };
 
 /*
- * Whether these can be had here: 0, or -1 with EINVAL and message. The errors and the newline
- * are then strings that stay.
+ * Checks the settings. Returns 0, and the errors and the newline become strings that last; or -1
+ * with EINVAL and a message.
  */
 int tempfile__text_check (struct text_settings *);
 
-/* Whether there is anything to do for a stream that reads, or that does not. */
+/* Whether a stream with these settings needs the layer, if it reads, or if it does not. */
 bool tempfile__text_needed (const struct text_settings *, bool readable);
 
 /*
- * A storage over BELOW, which is at position 0; it owns BELOW from then on. NULL with errno and
- * message: EINVAL, ENOMEM; BELOW is still the caller's then.
+ * Makes a storage over BELOW, which must be at offset 0. The new storage owns BELOW. If it fails it
+ * returns NULL with errno and a message, EINVAL or ENOMEM, and BELOW stays the caller's.
  */
 struct storage *tempfile__storage_text (struct storage *below, const struct text_settings *);
 

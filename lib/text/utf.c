@@ -19,10 +19,13 @@ native (void)
 
 /* --- UTF-8 --- */
 
-/* Sixteen bytes at once; what is said of each is its uppermost bit. */
+/* Sixteen bytes at once. The result of a test is the uppermost bit of each byte. */
 typedef unsigned char sixteen __attribute__ ((__vector_size__ (RUN)));
 
-/* By pointer, for how a function returns a vector depends on the processor that it is made for. */
+/*
+ * X is a pointer, because how a function returns a vector depends on the processor that it is
+ * compiled for.
+ */
 static void
 load (sixteen *x, const unsigned char *p)
 {
@@ -30,8 +33,9 @@ load (sixteen *x, const unsigned char *p)
 }
 
 /*
- * Whether what is at P goes on as UTF-8 that is good so far, judging by three bytes in front: as
- * many bytes go on a character as the first ones say, and none says or means too much.
+ * Whether the bytes at P continue the valid UTF-8 in front of them, of which three bytes are looked
+ * at: each first byte is followed by the right number of continuation bytes, and no sequence is
+ * overlong, a surrogate, or above U+10FFFF.
  */
 static bool
 goes_on (const unsigned char *p)
@@ -55,7 +59,10 @@ goes_on (const unsigned char *p)
     return !((half[0] | half[1]) & UINT64_C (0x8080808080808080));
 }
 
-/* Without the character that the first N bytes, which are good, may end within. */
+/*
+ * Returns N without the incomplete character at the end of the first N bytes, which are valid so
+ * far.
+ */
 static size_t
 whole (const unsigned char *p, size_t n)
 {
@@ -68,7 +75,10 @@ whole (const unsigned char *p, size_t n)
     return i + (p[i] < 0x80 ? 1 : p[i] < 0xe0 ? 2 : p[i] < 0xf0 ? 3 : 4) > n ? i : n;
 }
 
-/* The same of N bytes, with BEFORE bytes in front; nothing may go on behind them. */
+/*
+ * As goes_on(), for N bytes with BEFORE bytes in front of them. The last character must be
+ * complete.
+ */
 static bool
 goes_on_and_ends (const unsigned char *p, size_t before, size_t n)
 {
@@ -77,7 +87,10 @@ goes_on_and_ends (const unsigned char *p, size_t before, size_t n)
     return goes_on (copy + 3);
 }
 
-/* How many of the N bytes at P are good characters, surrogates being none; if not quite all. */
+/*
+ * Returns the length of valid UTF-8 at the front of the N bytes at P, without surrogates. The
+ * result may be a little less.
+ */
 static size_t
 good_utf8 (const unsigned char *p, size_t n)
 {
@@ -124,7 +137,7 @@ copy_good (struct work *w)
     w->out += n;
 }
 
-/* Both directions are the same but for surrogates, which only the program's side may hold. */
+/* Both directions are the same except for surrogates, which only the program's side may contain. */
 static enum step
 copy_utf8 (struct work *w, bool lone_in, bool lone_out)
 {
@@ -175,10 +188,10 @@ utf8_same (const struct codec *codec, const unsigned char *p, size_t n)
 static const struct codec_ops utf8_ops = {
     .decode = utf8_decode, .encode = utf8_encode, .same = utf8_same};
 
-/* With a mark in front: codec_state.a says whether it is past. */
+/* UTF-8 with a byte order mark: codec_state.a says whether the mark has been passed. */
 static const unsigned char mark8[3] = {0xef, 0xbb, 0xbf};
 
-/* As long as nothing was taken, a mark may still be written in front. */
+/* The mark may still be written as long as no character was encoded. */
 static enum step
 sig_decode (struct codec *codec, struct codec_state *s, struct work *w)
 {
@@ -262,7 +275,10 @@ put_wide (unsigned char *p, uint32_t c, enum order order, unsigned unit)
         put32 (p, c, order);
 }
 
-/* The byte order: fixed, known from the mark, or to be read from it now. False: no mark. */
+/*
+ * Finds the byte order: it is fixed, known, or the mark is read now. Returns false if there is no
+ * mark.
+ */
 static bool
 find_order (const struct codec *codec, struct codec_state *s, struct work *w)
 {
@@ -282,7 +298,10 @@ find_order (const struct codec *codec, struct codec_state *s, struct work *w)
     return true;
 }
 
-/* One character of UTF-16: its bytes, 0 when cut off, -1 when bad (w->bad says how much). */
+/*
+ * Reads one character of UTF-16. Returns its length in bytes; 0 if the input ends within it; -1 if
+ * it is bad, and w->bad is the length.
+ */
 static int
 get_utf16 (const struct codec *codec, enum order order, struct work *w, uint32_t *c)
 {
@@ -308,7 +327,7 @@ get_utf16 (const struct codec *codec, enum order order, struct work *w, uint32_t
     return codec->surrogates ? 2 : -1;
 }
 
-/* Goes ahead as long as it is easy. */
+/* Decodes characters of one unit, as long as there is room for a whole run. */
 __attribute__ ((__always_inline__)) static inline void
 utf16_decode_easy (struct work *w, enum order order)
 {
@@ -368,7 +387,7 @@ utf16_decode (struct codec *codec, struct codec_state *s, struct work *w)
     return STEP_DONE;
 }
 
-/* False: no room. */
+/* Returns false if there is no room. */
 static bool
 put_mark (const struct codec *codec, struct codec_state *s, struct work *w)
 {
@@ -389,7 +408,7 @@ put_mark (const struct codec *codec, struct codec_state *s, struct work *w)
     return true;
 }
 
-/* What is not beyond the first plane, in characters of UNIT bytes. */
+/* Encodes characters of the first plane, in units of UNIT bytes. */
 __attribute__ ((__always_inline__)) static inline void
 wide_encode_easy (struct work *w, enum order order, unsigned unit)
 {
@@ -442,7 +461,10 @@ utf16_encode (struct codec *codec, struct codec_state *s, struct work *w)
         size_t need = c < 0x10000 ? 2 : 4;
         if (room (w) < need)
             return STEP_FULL;
-        /* After a high surrogate, wherever that was written, both are read as one character. */
+        /*
+         * A low surrogate after a high one is read as one character with it, even if the two were
+         * written apart.
+         */
         if (is_surrogate (c) && c >= 0xdc00) {
             lacking (w, c, n);
             put16 (w->instead, c, order);
@@ -586,9 +608,9 @@ static const struct codec_ops bytes_ops = {
 /* --- UTF-7 --- */
 
 /*
- * codec_state.a: whether within base64, the number of bits that wait in codec_state.b, and, when
- * decoding, a high surrogate that waits for its other half. Encoding ends each run of output, so
- * between runs all is zero.
+ * codec_state.a: whether the text is within base64; the number of bits that wait in codec_state.b;
+ * and, when decoding, a high surrogate that waits for the low one. Each piece that is encoded ends
+ * its run of base64, so between pieces the state is zero.
  */
 enum { IN_BASE64 = 1 << 8, BITS = 0xff, HIGH_SHIFT = 16 };
 
@@ -625,7 +647,10 @@ put_base64 (struct codec_state *s, struct work *w, uint32_t unit)
     s->b = waiting & ((1u << bits) - 1);
 }
 
-/* The rest of the bits; and a '-', unless what follows, C, is known and ends the run itself. */
+/*
+ * Puts the bits that wait, and a '-' unless the next character C is known and ends the run by
+ * itself.
+ */
 static void
 leave_base64 (struct codec_state *s, struct work *w, uint32_t c)
 {
@@ -685,7 +710,7 @@ utf7_finish (struct codec_state *s, struct work *w)
         leave_base64 (s, w, NO_CHARACTER);
 }
 
-/* A unit of UTF-16, and the one that waits. */
+/* Puts a unit of UTF-16, joined with the high surrogate that waits, if there is one. */
 static void
 put_unit (struct codec_state *s, struct work *w, uint32_t unit)
 {
@@ -717,14 +742,14 @@ take_base64 (struct codec_state *s, struct work *w, int value)
     put_unit (s, w, unit);
 }
 
-/* Bits are left that no character can be made of. */
+/* Whether bits are left that belong to no character. */
 static bool
 is_ragged (const struct codec_state *s)
 {
     return (s->a & BITS) >= 6 || s->b != 0;
 }
 
-/* C, which is no base64, ends the run. */
+/* Ends the run at C, which is not base64. */
 static enum step
 end_base64 (struct codec_state *s, struct work *w, unsigned char c)
 {

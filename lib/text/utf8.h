@@ -7,13 +7,12 @@
 
 #include <string.h>
 
-/* For loops that are made once for each way to get and put characters. */
+/* For loops that are compiled once for each way to get and put characters. */
 #define INLINE __attribute__ ((__always_inline__)) static inline
 
 /*
- * The character at P, and how many bytes it has: 0 when END cuts it off, less than 0 when it is
- * bad. What is bad is the longest start of a character, negated. Surrogates are for the caller
- * to judge, if LONE, and else bad.
+ * Reads the character at P. Returns its length; 0 if END is within it; or a negative number if it
+ * is bad: minus the length of the longest beginning of a character. Surrogates are bad unless LONE.
  */
 static inline int
 utf8_get (const unsigned char *p, const unsigned char *end, uint32_t *c, bool lone)
@@ -58,7 +57,10 @@ utf8_get (const unsigned char *p, const unsigned char *end, uint32_t *c, bool lo
     return 4;
 }
 
-/* The same for those of one byte and two, without a branch on which it is; 0: it is another. */
+/*
+ * As utf8_get(), for characters of one or two bytes, without a branch on the length. Returns 0 for
+ * all others.
+ */
 static inline int
 get_short (const unsigned char *p, uint32_t *c)
 {
@@ -76,7 +78,7 @@ utf8_length (uint32_t c)
     return c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
 }
 
-/* Room for four bytes is the caller's to see to; the bytes used are returned. */
+/* Puts C where at least four bytes can be written. Returns its length. */
 static inline size_t
 utf8_put (unsigned char *p, uint32_t c)
 {
@@ -115,9 +117,9 @@ left (const struct work *w)
 }
 
 /*
- * For loops that leave to the functions above whatever is rare, and take so many bytes, or
- * characters, at once. They do not branch on what is ASCII in a text that is not all of it: in
- * most languages that cannot be predicted.
+ * For loops that take RUN bytes or characters at once, and leave what is rare to the functions
+ * above. In text that is not all ASCII they do not branch on what is ASCII, because in most
+ * languages that cannot be predicted.
  */
 enum { RUN = 16 };
 
@@ -130,7 +132,7 @@ is_ascii_run (const unsigned char *p)
     return !((half[0] | half[1]) & UINT64_C (0x8080808080808080));
 }
 
-/* Whether none of them belongs to a character of more than two bytes. */
+/* Whether none of the RUN bytes at P belongs to a character of more than two bytes. */
 static inline bool
 is_short_run (const unsigned char *p)
 {
@@ -142,13 +144,12 @@ is_short_run (const unsigned char *p)
 }
 
 /*
- * Characters as they come, up to SLOTS of them. Where one is longer than a byte, there may be
- * NOTHING in front of it: to write that to a place that the next overwrites is cheaper than to
- * ask.
+ * A run of up to SLOTS characters. In front of a character of several bytes there may be NOTHING:
+ * to write it, and to overwrite it by the next character, is cheaper than a branch.
  */
 enum { SLOTS = RUN + 1, NOTHING = 0xdfff };
 
-/* 1, or 0 for NOTHING; in a way that no compiler takes for a branch. */
+/* Returns 0 for NOTHING, else 1, in a form that compilers do not turn into a branch. */
 static inline unsigned
 is_some (uint16_t c)
 {
@@ -158,8 +159,10 @@ is_some (uint16_t c)
 typedef unsigned char eight_bytes __attribute__ ((__vector_size__ (8)));
 typedef uint16_t eight_words __attribute__ ((__vector_size__ (16)));
 
-/* Of such a run, that is not all ASCII, and of the byte behind it; except for one that does not end
- * there. */
+/*
+ * Gets the characters of a run of RUN + 1 bytes that is_short_run() has accepted, except for one
+ * that does not end there.
+ */
 static inline unsigned
 get_short_run (const unsigned char *p, uint16_t c[SLOTS], size_t *used)
 {
@@ -186,7 +189,7 @@ get_short_run (const unsigned char *p, uint16_t c[SLOTS], size_t *used)
     return good ? SLOTS : 0;
 }
 
-/* The character at P, if it is good and has three bytes; else 0. */
+/* Returns the character at P if it is valid and has three bytes; else 0. */
 static inline uint16_t
 get_three (const unsigned char *p)
 {
@@ -196,8 +199,8 @@ get_three (const unsigned char *p)
 }
 
 /*
- * Some characters at P, where ENOUGH bytes can be read; of four bytes, or bad, there is none among
- * them. Returns how many slots are used, and in *USED how many bytes that is.
+ * Gets a run of characters at P, where ENOUGH bytes can be read. It ends before a bad character and
+ * one of four bytes. Returns how many slots are used, and in *USED how many bytes they were.
  */
 enum { ENOUGH = 3 * RUN + 2 };
 static inline unsigned
@@ -232,7 +235,7 @@ get_run (const unsigned char *p, uint16_t c[SLOTS], size_t *used)
     return n;
 }
 
-/* How many bytes the first N of them are. */
+/* Returns how many bytes the first N slots are. */
 static inline size_t
 length_of_run (const uint16_t c[SLOTS], unsigned n)
 {
@@ -242,7 +245,10 @@ length_of_run (const uint16_t c[SLOTS], unsigned n)
     return length;
 }
 
-/* Puts C, below 0x10000, where three bytes can be written: as many as is returned are meant. */
+/*
+ * Puts C, which is below 0x10000, where three bytes can be written. Returns its length; bytes after
+ * that do not matter.
+ */
 static inline unsigned
 utf8_put_short (unsigned char *p, uint32_t c)
 {
@@ -258,8 +264,10 @@ utf8_put_short (unsigned char *p, uint32_t c)
     return 3;
 }
 
-/* How many of the first seven of eight bytes, as they were loaded, are ASCII in front of one that
- * is not. */
+/*
+ * Returns how many of the first seven of eight bytes, as they were loaded, are ASCII and in front
+ * of any that is not.
+ */
 static inline unsigned
 ascii_in_front (uint64_t eight)
 {
@@ -270,8 +278,10 @@ ascii_in_front (uint64_t eight)
            8;
 }
 
-/* Copies up to seven bytes of ASCII, where eight can be read and written: how many. There is no
- * branch here on what is in the text. */
+/*
+ * Copies up to seven bytes of ASCII, where eight can be read and written. Returns how many. There
+ * is no branch on the contents of the text.
+ */
 static inline unsigned
 copy_seven (unsigned char *out, const unsigned char *in)
 {
@@ -281,11 +291,13 @@ copy_seven (unsigned char *out, const unsigned char *in)
     return ascii_in_front (eight);
 }
 
-/* Moves over what is ASCII at the front of the input, as far as there is room. It is in utf.c, for
- * it is large and called once for many characters. */
+/*
+ * Copies the ASCII at the front of the input, as far as there is room. It is in utf.c, because it
+ * is large and called once for many characters.
+ */
 void tempfile__copy_ascii (struct work *);
 
-/* What to say of the LENGTH that utf8_get() found, when it is not a character. */
+/* Returns the step for a LENGTH of utf8_get() that is not positive. */
 static inline enum step
 utf8_trouble (struct work *w, int length)
 {
@@ -297,7 +309,9 @@ utf8_trouble (struct work *w, int length)
     return STEP_BAD;
 }
 
-/* How long the next character, *C, is; 0: there is none, or no room for a byte, and *STEP says it.
+/*
+ * Returns the length of the next character, *C; or 0 if there is none, or no room for a byte, with
+ * the reason in *STEP.
  */
 static inline int
 next_character (struct work *w, uint32_t *c, enum step *step)
@@ -312,7 +326,7 @@ next_character (struct work *w, uint32_t *c, enum step *step)
     return 0;
 }
 
-/* A character that the encoding lacks. */
+/* The encoding lacks character C. */
 static inline enum step
 lacking (struct work *w, uint32_t c, int length)
 {
@@ -322,7 +336,7 @@ lacking (struct work *w, uint32_t c, int length)
     return STEP_BAD;
 }
 
-/* What a decoder cannot use. */
+/* The next N bytes cannot be decoded. */
 static inline enum step
 bad_bytes (struct work *w, size_t n)
 {
@@ -330,7 +344,7 @@ bad_bytes (struct work *w, size_t n)
     return STEP_BAD;
 }
 
-/* What a decoder misses the end of. */
+/* The input ends within a sequence. */
 static inline enum step
 cut_off (struct work *w)
 {

@@ -28,7 +28,7 @@ translates (const struct text *t)
     return t->newline == NL_CR || t->newline == NL_CRLF;
 }
 
-/* Encodes TEXT as a whole, or nothing of it. */
+/* Encodes all of TEXT or nothing. */
 static enum step
 put_whole (struct text *t, struct work *w, const unsigned char *text, size_t n)
 {
@@ -43,7 +43,10 @@ put_whole (struct text *t, struct work *w, const unsigned char *text, size_t n)
     return step;
 }
 
-/* A line that is ASCII, up to its NEWLINE, in one go; false: it is not, or is near either end. */
+/*
+ * Encodes the line up to NEWLINE at once, if it is ASCII. Returns false if it is not, or if it is
+ * too near to the end of the input or of the output.
+ */
 static bool
 put_plain_line (struct text *t, struct work *w, const unsigned char *newline)
 {
@@ -74,7 +77,10 @@ put_raw (struct text *t, struct work *w, const struct replacement *r)
     return STEP_DONE;
 }
 
-/* Something in place of the W->BAD bytes in front, USED bytes on. */
+/*
+ * Encodes a replacement for the W->BAD bytes at the front of the input, which are USED bytes after
+ * the stream's position.
+ */
 static enum step
 substitute (struct text *t, struct work *w, size_t used)
 {
@@ -97,8 +103,10 @@ substitute (struct text *t, struct work *w, size_t used)
     enum step step = r.raw ? put_raw (t, w, &r) : put_whole (t, w, r.bytes, r.length);
     if (step != STEP_DONE)
         return step;
-    /* Nothing of this need come back as it was; raw bytes may even join those around them. Within
-     * a run that the encoder has yet to end there is no place. */
+    /*
+     * A replacement may be read as other text, and raw bytes may even combine with those around
+     * them. There is no entry within a run that the encoder has not ended yet.
+     */
     if (!t->codec->ops->finish || !p.state.a)
         tempfile__index_add (&t->index, &p);
     w->in += w->bad;
@@ -112,7 +120,10 @@ substitute (struct text *t, struct work *w, size_t used)
     return STEP_DONE;
 }
 
-/* Up to the next newline that is not as it is in the file, or the end; FINAL at either. */
+/*
+ * Encodes up to NEWLINE, which is translated, or up to the end of the input. Both are FINAL for the
+ * codec.
+ */
 static enum step
 encode_line (struct text *t, struct work *w, const unsigned char *newline)
 {
@@ -138,7 +149,7 @@ next_newline (const struct work *w)
     return newline ? newline : w->in_end;
 }
 
-/* Encodes as much as fits, newlines and all. STEP_BAD: nothing stands in for what is next. */
+/* Encodes and translates as much as fits. STEP_BAD: the next character has no replacement. */
 static enum step
 encode (struct text *t, struct work *w)
 {
@@ -156,8 +167,11 @@ encode (struct text *t, struct work *w)
     }
 }
 
-/* Of what was written last, DONE bytes got into the file: they go, where they are at the end. 0, or
- * -1: they stay, and more cannot be written over them. */
+/*
+ * Only DONE bytes of the last piece were written. Removes them if they are at the end of the file.
+ * Returns -1 if they remain and the stream appends, so that they cannot be overwritten; otherwise
+ * 0.
+ */
 static int
 take_back (struct text *t, size_t done)
 {
@@ -169,14 +183,17 @@ take_back (struct text *t, size_t done)
     return tempfile__text_move_below (t, t->here.file);
 }
 
-/* Whether a mark is about to be written that is not at the start, and is read as a character. */
+/*
+ * Whether the encoder is about to write a byte order mark that is not at the start of the file, and
+ * is read as a character.
+ */
 static bool
 marks_within (const struct text *t)
 {
     return t->begun && t->codec->mark && !t->encoder.a && t->here.file > 0;
 }
 
-/* What is written over what was there: the index ends here. */
+/* Begins to overwrite: forgets all entries after this position. */
 static void
 begin_index (struct text *t)
 {
@@ -203,7 +220,7 @@ note_written (struct text *t, size_t used, size_t made, bool jumps)
     tempfile__index_add (&t->index, &t->here);
 }
 
-/* What is next is no text, or the encoding lacks it, and nothing stands in for it. */
+/* Reports the next character, which is not UTF-8 or cannot be encoded, and has no replacement. */
 static int
 refuse (const struct text *t, uint32_t c, unsigned char byte)
 {
@@ -217,8 +234,9 @@ refuse (const struct text *t, uint32_t c, unsigned char byte)
 }
 
 /*
- * Encodes and writes N bytes: in *USED how many of them are in the file then. STEP_FULL: there is
- * more. STEP_BAD: failed, with errno. When not all can be written it is done again with what can.
+ * Encodes and writes up to N bytes. *USED says how many of them are in the file. STEP_FULL: some
+ * bytes are left. STEP_BAD: a failure, with errno. If the storage below takes only a part, this
+ * encodes again what fits into that part, so that no character is stored in part.
  */
 static enum step
 write_piece (struct text *t, const unsigned char *in, size_t n, bool final, size_t *used)
@@ -242,7 +260,8 @@ write_piece (struct text *t, const unsigned char *in, size_t n, bool final, size
         w.out_end = t->raw + room;
         if (*used > 0 && end > 0)
             t->codec->ops->finish (&t->encoder, &w);
-        made = *used > 0 ? (size_t) (w.out - t->raw) : 0; /* a mark alone is nothing */
+        made =
+            *used > 0 ? (size_t) (w.out - t->raw) : 0; /* a byte order mark alone is not written */
         done = made > 0 ? t->below->ops->write (t->below, t->raw, made) : 0;
         if (done == made)
             break;
@@ -254,7 +273,7 @@ write_piece (struct text *t, const unsigned char *in, size_t n, bool final, size
         note_written (t, *used, made, marks);
     } else {
         t->encoder = before;
-        if (t->begun) /* here counts as it did before begin_index() */
+        if (t->begun) /* undoes begin_index() */
             tempfile__index_add (&t->index, &t->here);
     }
     if (!err && step == STEP_BAD)
@@ -272,8 +291,10 @@ hold (struct text *t, const unsigned char *in, size_t n)
     t->n_partial = n;
 }
 
-/* What was handed in of a character so far, if anything, and up to N bytes more: how many of these
- * are used. */
+/*
+ * Writes the incomplete character that earlier calls left, together with up to N more bytes.
+ * Returns how many of the N bytes were used.
+ */
 static size_t
 complete (struct text *t, const unsigned char *in, size_t n, enum step *step)
 {
