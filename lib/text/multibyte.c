@@ -737,6 +737,29 @@ put_other (struct codec *codec, struct work *w, uint32_t c, struct coded coded, 
     return STEP_BAD;
 }
 
+/*
+ * The codec remembers the two bytes of characters that it has encoded, because to search the sets
+ * for them takes several times as long. An entry is the character and its bytes, or 0.
+ */
+enum { KNOWN = 4096 };
+struct remembering {
+    struct codec codec; /* must be first */
+    uint32_t known[KNOWN];
+};
+
+INLINE struct coded
+put_known (struct codec *codec, uint32_t c,
+           struct coded (*put) (const struct multibyte *, uint32_t))
+{
+    uint32_t *known = &((struct remembering *) codec)->known[c % KNOWN];
+    if (*known >> 16 == c)
+        return (struct coded){*known & 0xffff, 2};
+    struct coded coded = put (codec->table, c);
+    if (coded.n == 2 && c < 0x10000)
+        *known = c << 16 | (uint32_t) coded.bytes;
+    return coded;
+}
+
 INLINE enum step
 encode (struct codec *codec, struct work *w,
         struct coded (*put) (const struct multibyte *, uint32_t),
@@ -761,7 +784,9 @@ encode (struct codec *codec, struct work *w,
             struct coded coded = {c, 1};
             if (put_key && key)
                 coded = put_key (key);
-            else if (c >= 0x80 || m->roman)
+            else if (c >= 0x80)
+                coded = put_known (codec, c, put);
+            else if (m->roman)
                 coded = put (m, c);
             if (coded.n == 0)
                 return lacking (w, c, n);
@@ -842,11 +867,12 @@ static const struct multibyte encodings[] = {
 struct codec *
 tempfile__codec_multibyte (enum multibyte_set which)
 {
-    struct codec *codec = malloc (sizeof *codec);
-    if (codec)
-        *codec = (struct codec){.ops = encodings[which].ops,
-                                .ascii = !encodings[which].roman,
-                                .unit = 1,
-                                .table = &encodings[which]};
-    return codec;
+    struct remembering *r = calloc (1, sizeof *r);
+    if (!r)
+        return NULL;
+    r->codec = (struct codec){.ops = encodings[which].ops,
+                              .ascii = !encodings[which].roman,
+                              .unit = 1,
+                              .table = &encodings[which]};
+    return &r->codec;
 }
