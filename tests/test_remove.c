@@ -397,6 +397,56 @@ START_TEST (nor_where_directories_are_lifted)
 }
 END_TEST
 
+static const char *
+make_inner (const char *path)
+{
+    const char *inner = test_join (path, "other");
+
+    ck_assert_int_eq (mkdir (inner, 0700), 0);
+    return inner;
+}
+
+/* Every second level has two directories. */
+static void
+make_locked_bush (mode_t mode, int depth)
+{
+    char path[8192];
+    const char *root = make_root ();
+    size_t length = (size_t) snprintf (path, sizeof path, "%s", root);
+
+    for (int i = 0; i < depth; i++) {
+        if (i % 2)
+            test_write_file (test_join (path, "file"), "");
+        else
+            make_files (make_inner (path), 2);
+        length += (size_t) snprintf (path + length, sizeof path - length, "/d");
+        ck_assert_int_eq (mkdir (path, 0700), 0);
+    }
+    for (; depth > 0; depth--) {
+        ck_assert_int_eq (chmod (path, mode), 0);
+        path[length -= 2] = '\0';
+    }
+}
+
+/* Four are enough where permissions are in the way, says tempfile.h. */
+static void
+remove_locked_with_few_descriptors (void *arg)
+{
+    for (mode_t mode = 0; mode <= 0700; mode += 0100)
+        for (int free = 4; free <= 34; free += free < 8 ? 1 : 2) {
+            make_locked_bush (mode, free + 4);
+            remove_with_descriptors (*(int *) arg, test_path ("root"), free, 0);
+            ck_assert_msg (!test_exists (test_path ("root")), "%d descriptors, mode %03o", free,
+                           (unsigned) mode);
+        }
+}
+
+START_TEST (nor_with_four_descriptors_and_more)
+{
+    test_as_user (remove_locked_with_few_descriptors, &_i);
+}
+END_TEST
+
 /* --- what cannot be removed --- */
 
 static void
@@ -907,6 +957,7 @@ main (void)
     tc = test_case (s, "permissions");
     tcase_add_loop_test (tc, permissions_of_ones_own_directories_are_no_obstacle, 0, entrances);
     tcase_add_loop_test (tc, nor_where_directories_are_lifted, 0, entrances);
+    tcase_add_loop_test (tc, nor_with_four_descriptors_and_more, 0, entrances);
     tc = test_case (s, "failures");
     tcase_add_loop_test (tc, first_that_stays_is_named_and_all_else_goes, 0, entrances);
     tcase_add_loop_test (tc, contents_go_where_the_directory_itself_cannot, 0, entrances);

@@ -12,10 +12,12 @@
  * are removed at once. The names of the other directories stay in memory, close together, and each
  * of these is entered in turn. The space after the names is for the next directory.
  *
- * When the stack, that space or the descriptors are used up, a directory is not entered but LIFTED:
- * it is renamed into the root, which is read again later. So depth costs a rename now and then, and
- * no memory. In a tree that nobody else changes no directory is lifted twice, because each time
- * fewer levels are left below it.
+ * When the stack, that space or the descriptors are used up, the directory on top is not read on
+ * but LIFTED: it is renamed into the root, which is read again later. That also frees a descriptor,
+ * which is needed if permissions are in the way. A directory on top that is in the root itself
+ * stays, and what is in it is lifted. So depth costs a rename now and then, and no memory. In a
+ * tree that nobody else changes no directory is lifted twice, because each time fewer levels are
+ * left below it.
  *
  * A directory that cannot be removed because it is not empty is read again, as long as that removes
  * something: others may add names, and some file systems lose their place when names are removed.
@@ -24,8 +26,8 @@
  *
  * What is ours: judge() decides for each directory before anything in it is changed. The directory
  * must be on the mount and the device of the directory that the root is in, and it must belong to
- * the owner of the root. So if another user has put a directory under the name of the root, nothing
- * is removed that this user could not remove himself. The superuser's processes may enter more: the
+ * the owner of the root. So if a directory of another user has got the name of the root, only what
+ * lies in directories of its owner is removed. The superuser's processes may enter more: the
  * superuser's own directories, and any directory in a root that belongs to the superuser and is
  * closed to everybody else, because then only the superuser can have put it there.
  *
@@ -442,6 +444,24 @@ push (struct tree *t, int fd, const char *name)
         t->top++;
 }
 
+static void
+pop (struct tree *t)
+{
+    tempfile__scan_end (&t->stack[t->top].scan);
+    t->top--;
+}
+
+/* There is no place to enter NAME. */
+static void
+make_place (struct tree *t, const char *name)
+{
+    if (t->top > ROOT + 1) {
+        name = t->stack[t->top].name;
+        pop (t);
+    }
+    lift (t, &t->stack[t->top], name);
+}
+
 /* A name that is no longer a directory's has been exchanged since we looked. */
 static void
 cannot_open (struct tree *t, struct frame *f, const char *name)
@@ -450,7 +470,7 @@ cannot_open (struct tree *t, struct frame *f, const char *name)
     if (err == ENOENT)
         t->changes++;
     else if ((err == EMFILE || err == ENFILE) && t->top > ROOT)
-        lift (t, f, name);
+        make_place (t, name);
     else if (err != ENOTDIR && err != ELOOP && err != EMLINK)
         note (t, err, t->top, name);
     else if (remove_name (t, f, name, false) == FAILED)
@@ -462,7 +482,7 @@ enter (struct tree *t, const char *name)
 {
     struct frame *f = &t->stack[t->top];
     if (is_full (t)) {
-        lift (t, f, name);
+        make_place (t, name);
         return;
     }
     int fd = open_directory (t, f, name);
@@ -494,13 +514,6 @@ sweep (struct tree *t, struct frame *f, size_t end)
     }
     f->next = f->begin;
     f->end = (size_t) (kept - t->space);
-}
-
-static void
-pop (struct tree *t)
-{
-    tempfile__scan_end (&t->stack[t->top].scan);
-    t->top--;
 }
 
 /* The directory is no longer where it was. Whether it is still in the tree, the next pass over the
