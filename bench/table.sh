@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# table.sh FIGURES.CSV: the table of costs in README.md, from what the benchmarks have written by -c.
-# Against the first competitor of a row, or against its second floor, libc's stream over the same calls.
+# table.sh FIGURES.CSV: the tables of costs in README.md, from what the benchmarks have written by -c.
+# The first is against the first competitor of a row, or against its second floor, libc's stream over the
+# same calls; the second against what others offer.
 set -eu
 # shellcheck source=csv.sh
 . "$(dirname "$0")/csv.sh"
@@ -28,6 +29,20 @@ rows () {
         '`open_memstream`'
 }
 
+# What it is, in words; PROGRAM, ROW and COMPETITOR, which is compared with each of the peers.
+peer_rows () {
+    printf '%s\t%s\t%s\t%s\n' \
+        'an unnamed file made and closed' create 'without a name' 'TemporaryFile(), fclose' \
+        'the same, 100 bytes written and read' create '100 bytes written and read, without a name' 'TemporaryFile()' \
+        'a named file made, closed and deleted' create 'with a name' 'NamedTemporaryFile(), fclose' \
+        'the same, 100 bytes written and read' create '100 bytes written and read, with a name' 'NamedTemporaryFile()' \
+        'records of 64 bytes written' io '64-byte records written' 'NamedTemporaryFile()' \
+        'records of 64 bytes read' io '64-byte records read' 'NamedTemporaryFile()' \
+        'a random seek, 64 bytes read' io 'a random seek, 64 bytes read' 'NamedTemporaryFile()' \
+        'blocks of 1 MiB written' io 'blocks of 1 MiB written' 'NamedTemporaryFile()' \
+        'a spooled KiB, written and read' spooled '1 KiB, against memory' 'SpooledTemporaryFile()'
+}
+
 {
     rows | sed 's/^/row	/'
     fields "$1" | sed 's/^/figure	/'
@@ -51,5 +66,41 @@ rows () {
                 line = line sprintf ("%.2f", value) " | "
             }
             print line against[r] " |"
+        }
+    }'
+
+echo
+
+# The competitors of a peer begin with its name.
+{
+    peer_rows | sed 's/^/row	/'
+    fields "$1" | sed 's/^/figure	/'
+} | awk -F '\t' '
+    function cell(r, name,   p, competitor, text) {
+        for (p = 1; p <= panels; p++) {
+            competitor = found[row[r], name, p]
+            if (competitor == "") text = text (p > 1 ? " / " : "") "-"
+            else text = text (p > 1 ? " / " : "") sprintf ("%.2f", ratio[row[r], ours[r], p] / ratio[row[r], competitor, p])
+        }
+        return text ~ /[0-9]/ ? text : ""
+    }
+    BEGIN { peers = split ("tmpfile() libite GLib APR Qt Rust Python", peer, " ") }
+    $1 == "row" { words[++rows] = $2; row[rows] = $3 FS $4; ours[rows] = $5 }
+    $1 == "figure" {
+        if (!($5 in panel)) panel[$5] = ++panels
+        ratio[$2 FS $3, $4, panel[$5]] = $6
+        for (i = 1; i <= peers; i++)
+            if (index ($4, peer[i]) == 1 && !(($2 FS $3, peer[i], panel[$5]) in found))
+                found[$2 FS $3, peer[i], panel[$5]] = $4
+    }
+    END {
+        line = "| | "; below = "| --- | "
+        for (i = 1; i <= peers; i++) { line = line (i == 1 ? "`tmpfile`" : peer[i]) " |" (i < peers ? " " : ""); below = below "--- |" (i < peers ? " " : "") }
+        print line
+        print below
+        for (r = 1; r <= rows; r++) {
+            line = "| " words[r] " |"
+            for (i = 1; i <= peers; i++) { text = cell(r, peer[i]); line = line (text == "" ? "" : " " text) " |" }
+            print line
         }
     }'
