@@ -619,6 +619,42 @@ START_TEST (places_hold_after_a_truncation)
 END_TEST
 
 /* Up to there all counts as it was written, though what was behind it is gone. */
+/*
+ * What is left of a text that was cut off, and what is then written behind it, is read as such,
+ * also where the encoding was within a run of shifted bytes. As in Python, an ISO-2022-KR text that
+ * is emptied does not get again the sequence that names its set.
+ */
+START_TEST (text_can_be_cut_off_at_any_place)
+{
+    enum { SOME = 30 };
+    const char *const modes[] = {"w+", "a+"}, *more = alphabets[_i].letters[1];
+    const char *encoding = alphabets[_i].encoding;
+    const bool keeps = encoding && strcmp (encoding, "iso2022_kr") == 0;
+    char have[4 * SOME + 8];
+
+    for (int i = keeps ? 4 : 0; i < 4 * SOME; i++) {
+        const int at = i / 4, sought = i % 2;
+        FILE *f = TemporaryFile (.mode = modes[i / 2 % 2], .encoding = encoding, .newline = "");
+        make_text (_i);
+        size_t n = (size_t) starts[at], m = strlen (more);
+        ck_assert_uint_eq (fwrite (text, 1, (size_t) starts[SOME], f), (size_t) starts[SOME]);
+        if (sought)
+            ck_assert_int_eq (fseeko (f, starts[at], SEEK_SET), 0);
+        ck_assert_int_eq (tempfile_truncate (f, starts[at]), 0);
+        if (!sought)
+            ck_assert_int_eq (fseeko (f, 0, SEEK_END), 0);
+        ck_assert_int_eq (ftello (f), starts[at]);
+        ck_assert_int_ge (fputs (more, f), 0);
+        rewind (f);
+        ck_assert_uint_eq (fread (have, 1, sizeof have, f), n + m);
+        ck_assert_int_eq (ferror (f), 0);
+        ck_assert_mem_eq (have, text, n);
+        ck_assert_mem_eq (have + n, more, m);
+        assert_closes (f);
+    }
+}
+END_TEST
+
 START_TEST (place_of_a_truncation_holds)
 {
     FILE *f = TemporaryFile (.mode = "w+", .encoding = "ascii", .newline = "\r\n");
@@ -954,6 +990,7 @@ main (void)
     tcase_add_test (tc, overwriting_in_the_middle_replaces_the_bytes_of_the_file);
     tcase_add_test (tc, truncate_takes_an_offset_of_the_program);
     tcase_add_test (tc, places_hold_after_a_truncation);
+    tcase_add_loop_test (tc, text_can_be_cut_off_at_any_place, 0, ALPHABETS);
     tcase_add_test (tc, place_of_a_truncation_holds);
     tcase_add_test (tc, place_of_a_write_that_failed_holds);
     tcase_add_test (tc, mark_is_written_once_and_never_when_appending);

@@ -70,6 +70,13 @@ struct codec_ops {
 
     /* Ends a run of output, with at most FINISH bytes. NULL: runs need no end. */
     void (*finish) (struct codec_state *, struct work *);
+
+    /*
+     * The text is cut off in this state, after the byte that is the input. Within a run, puts that
+     * byte, without bits that belong to what followed, and what ends the run: at most FINISH bytes.
+     * Else puts nothing. NULL: the same.
+     */
+    void (*cut) (const struct codec_state *, struct work *);
 };
 
 enum { FINISH = 8 };

@@ -752,7 +752,7 @@ put_known (struct codec *codec, uint32_t c,
            struct coded (*put) (const struct multibyte *, uint32_t))
 {
     uint32_t *known = &((struct remembering *) codec)->known[c % KNOWN];
-    if (*known >> 16 == c)
+    if (*known && *known >> 16 == c)
         return (struct coded){*known & 0xffff, 2};
     struct coded coded = put (codec->table, c);
     if (coded.n == 2 && c < 0x10000)
@@ -784,10 +784,8 @@ encode (struct codec *codec, struct work *w,
             struct coded coded = {c, 1};
             if (put_key && key)
                 coded = put_key (key);
-            else if (c >= 0x80)
+            else if (c >= 0x80 || m->roman)
                 coded = put_known (codec, c, put);
-            else if (m->roman)
-                coded = put (m, c);
             if (coded.n == 0)
                 return lacking (w, c, n);
             step = may_come_back_other (c) ? put_other (codec, w, c, coded, n)

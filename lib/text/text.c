@@ -168,6 +168,56 @@ text_end (struct storage *s)
     return text_at (t);
 }
 
+/*
+ * Where text is cut off at END within a run of shifted bytes, puts into OUT what replaces the last
+ * byte and ends the run. Returns how many bytes, or 0.
+ */
+static size_t
+end_of_run (struct text *t, const struct position *end, unsigned char out[FINISH])
+{
+    unsigned char around[2];
+    struct work w = {.in = around, .in_end = around + 1, .out = out, .out_end = out + FINISH};
+    if (end->file > 0 && tempfile__text_move_below (t, end->file - 1) == 0 &&
+        t->below->ops->read (t->below, around, sizeof around) == sizeof around)
+        t->codec->ops->cut (&end->state, &w);
+    return (size_t) (w.out - out);
+}
+
+/* Truncates at END and appends the N bytes of OUT, of which the first replaces the last before END.
+ */
+static int
+replace_end (struct text *t, struct position *end, const unsigned char *out, size_t n)
+{
+    off_t file = end->file - 1;
+    if (t->below->ops->truncate (t->below, file) < 0 || tempfile__text_move_below (t, file) < 0 ||
+        t->below->ops->write (t->below, out, n) < n)
+        return -1;
+    bool here = t->within == 0 && t->here.file == end->file;
+    end->file = file + (off_t) n;
+    end->state = (struct codec_state){0, 0};
+    end->jumps = true;
+    if (here) {
+        t->here = *end;
+        tempfile__text_reposition (t);
+    }
+    return 0;
+}
+
+/* Truncates at END and ends the run there. The stream stays where it is. 0, or -1 with errno. */
+static int
+cut_off (struct text *t, struct position *end)
+{
+    unsigned char out[FINISH];
+    size_t n = end_of_run (t, end, out);
+    int result =
+        n > 0 ? replace_end (t, end, out, n) : t->below->ops->truncate (t->below, end->file);
+    int err = errno;
+    if (tempfile__text_move_below (t, t->here.file) < 0)
+        return -1;
+    errno = err;
+    return result;
+}
+
 static int
 text_truncate (struct storage *s, off_t size)
 {
@@ -176,8 +226,11 @@ text_truncate (struct storage *s, off_t size)
     if (follow (t, SEEK_CUR) < 0 || tempfile__text_flush_partial (t) < 0)
         return -1;
     end_writing (t);
-    if (tempfile__text_look_for (t, size, &end) < 0 ||
-        t->below->ops->truncate (t->below, end.file) < 0)
+    if (tempfile__text_look_for (t, size, &end) < 0)
+        return -1;
+    int result =
+        t->codec->ops->cut ? cut_off (t, &end) : t->below->ops->truncate (t->below, end.file);
+    if (result < 0)
         return -1;
     end.written = false;
     tempfile__index_cut (&t->index, end.program, end.file);

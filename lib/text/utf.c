@@ -820,13 +820,27 @@ utf7_decode (struct codec *codec, struct codec_state *s, struct work *w)
 }
 
 static void
+utf7_cut (const struct codec_state *s, struct work *w)
+{
+    unsigned bits = s->a & BITS;
+    int value = base64_value (*w->in);
+    if (!(s->a & IN_BASE64) || bits >= 6 || value < 0)
+        return;
+    *w->out++ = (unsigned char) base64[(unsigned) value >> bits << bits];
+    *w->out++ = '-';
+}
+
+static void
 utf7_passed (struct codec_state *s)
 {
     s->a = s->b = 0;
 }
 
-static const struct codec_ops utf7_ops = {
-    .decode = utf7_decode, .encode = utf7_encode, .passed = utf7_passed, .finish = utf7_finish};
+static const struct codec_ops utf7_ops = {.decode = utf7_decode,
+                                          .encode = utf7_encode,
+                                          .passed = utf7_passed,
+                                          .finish = utf7_finish,
+                                          .cut = utf7_cut};
 
 struct codec *
 tempfile__codec_utf (enum utf kind)
