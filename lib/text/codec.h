@@ -74,7 +74,7 @@ struct codec_ops {
     /*
      * The text is cut off in this state, after the byte that is the input. Within a run, puts that
      * byte, without bits that belong to what followed, and what ends the run: at most FINISH bytes.
-     * Else puts nothing. NULL: the same.
+     * Else puts nothing. NULL: the same; also where Python leaves the run open.
      */
     void (*cut) (const struct codec_state *, struct work *);
 };

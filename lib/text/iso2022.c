@@ -546,28 +546,9 @@ iso2022_reposition (struct codec_state *s, bool start)
         set (s, G0, S_UNKNOWN);
 }
 
-/* Sets in G0 need no end: what is written next selects a set anyway. */
-static void
-iso2022_cut (const struct codec_state *s, struct work *w)
-{
-    if (!get (s, SHIFTED))
-        return;
-    *w->out++ = *w->in;
-    *w->out++ = SHIFT_IN;
-}
-
-static void
-hz_cut (const struct codec_state *s, struct work *w)
-{
-    if (get (s, G0) != S_GB)
-        return;
-    *w->out++ = *w->in;
-    put_text (w, "~}");
-}
-
 static const struct codec_ops iso2022_ops = {
-    .decode = decode, .encode = encode, .reposition = iso2022_reposition, .cut = iso2022_cut};
-static const struct codec_ops hz_ops = {.decode = decode, .encode = encode, .cut = hz_cut};
+    .decode = decode, .encode = encode, .reposition = iso2022_reposition};
+static const struct codec_ops hz_ops = {.decode = decode, .encode = encode};
 
 struct codec *
 tempfile__codec_iso2022 (enum iso2022 variant)
