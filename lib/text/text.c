@@ -203,9 +203,10 @@ replace_end (struct text *t, struct position *end, const unsigned char *out, siz
     return 0;
 }
 
-/* Truncates at END and ends the run there. The stream stays where it is. 0, or -1 with errno. */
+/* Truncates at END, and ends a run there. The stream stays where it is. Returns 0, or -1 with
+ * errno. */
 static int
-cut_off (struct text *t, struct position *end)
+truncate_at (struct text *t, struct position *end)
 {
     unsigned char out[FINISH];
     size_t n = end_of_run (t, end, out);
@@ -229,7 +230,7 @@ text_truncate (struct storage *s, off_t size)
     if (tempfile__text_look_for (t, size, &end) < 0)
         return -1;
     int result =
-        t->codec->ops->cut ? cut_off (t, &end) : t->below->ops->truncate (t->below, end.file);
+        t->codec->ops->cut ? truncate_at (t, &end) : t->below->ops->truncate (t->below, end.file);
     if (result < 0)
         return -1;
     end.written = false;
