@@ -401,14 +401,14 @@ int tempfile_dir_keep (struct tempfile_dir *dir);
  * Removal is by name, as for files: what has the directory's name now is removed. It is not an
  * error if nothing has the name. Symbolic links in the directory are removed and never followed. If
  * permissions prevent the removal, directories of the process's user get the mode 0700. Mount
- * points are not removed, nor is the directory itself if it is one. Directories in it that belong to
- * another user than the directory itself are removed only if they are empty. The superuser's
- * processes also remove directories of the superuser, and those of all users if the directory itself
- * is the superuser's and gives no permissions to group and others. The removal ends even if other
- * processes add, remove and move files meanwhile. It uses little memory and at most 33 descriptors for trees of any size, and needs only
- * three, or four if permissions prevent the removal. With few descriptors, or where directories are
- * nested deeper than some 30, it moves inner directories into the outermost one before it removes
- * them.
+ * points are not removed, nor is the directory itself if it is one. Directories in it that belong
+ * to another user than the directory itself are removed only if they are empty. The superuser's
+ * processes also remove directories of the superuser, and those of all users if the directory
+ * itself is the superuser's and gives no permissions to group and others. The removal ends even if
+ * other processes add, remove and move files meanwhile. It uses little memory and at most 33
+ * descriptors for trees of any size, and needs only three, or four if permissions prevent the
+ * removal. With few descriptors, or where directories are nested deeper than some 30, it moves
+ * inner directories into the outermost one before it removes them.
  *
  * Returns 0 or -1. The errno is that of on_close (ECANCELED if it set none), or that of the first
  * file or directory that could not be removed; tempfile_errmsg() names it. Everything else has been
