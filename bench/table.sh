@@ -70,19 +70,25 @@ peer_rows () {
     }'
 
 echo
-
 # The competitors of a peer begin with its name.
+# shellcheck disable=SC2016 # quotes of Markdown
+echo '| | `tmpfile` | libite | GLib | APR | Qt | Rust | Python |'
+echo '| --- | --- | --- | --- | --- | --- | --- | --- |'
 {
     peer_rows | sed 's/^/row	/'
     fields "$1" | sed 's/^/figure	/'
 } | awk -F '\t' '
-    function cell(r, name,   p, competitor, text) {
+    # The ratios of ROW against PEER, one for each panel; empty if there is none.
+    function cell(row, ours, peer,   p, one, text, some) {
         for (p = 1; p <= panels; p++) {
-            competitor = found[row[r], name, p]
-            if (competitor == "") text = text (p > 1 ? " / " : "") "-"
-            else text = text (p > 1 ? " / " : "") sprintf ("%.2f", ratio[row[r], ours[r], p] / ratio[row[r], competitor, p])
+            one = "-"
+            if ((row, peer, p) in theirs) {
+                one = sprintf ("%.2f", ratio[row, ours, p] / theirs[row, peer, p])
+                some = 1
+            }
+            text = text (p > 1 ? " / " : " ") one
         }
-        return text ~ /[0-9]/ ? text : ""
+        return some ? text : ""
     }
     BEGIN { peers = split ("tmpfile() libite GLib APR Qt Rust Python", peer, " ") }
     $1 == "row" { words[++rows] = $2; row[rows] = $3 FS $4; ours[rows] = $5 }
@@ -90,17 +96,14 @@ echo
         if (!($5 in panel)) panel[$5] = ++panels
         ratio[$2 FS $3, $4, panel[$5]] = $6
         for (i = 1; i <= peers; i++)
-            if (index ($4, peer[i]) == 1 && !(($2 FS $3, peer[i], panel[$5]) in found))
-                found[$2 FS $3, peer[i], panel[$5]] = $4
+            if (index ($4, peer[i]) == 1 && !(($2 FS $3, peer[i], panel[$5]) in theirs))
+                theirs[$2 FS $3, peer[i], panel[$5]] = $6
     }
     END {
-        line = "| | "; below = "| --- | "
-        for (i = 1; i <= peers; i++) { line = line (i == 1 ? "`tmpfile`" : peer[i]) " |" (i < peers ? " " : ""); below = below "--- |" (i < peers ? " " : "") }
-        print line
-        print below
         for (r = 1; r <= rows; r++) {
             line = "| " words[r] " |"
-            for (i = 1; i <= peers; i++) { text = cell(r, peer[i]); line = line (text == "" ? "" : " " text) " |" }
+            for (i = 1; i <= peers; i++)
+                line = line cell(row[r], ours[r], peer[i]) " |"
             print line
         }
     }'
