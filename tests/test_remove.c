@@ -4,8 +4,8 @@
  * outside does, whoever else is at work. Most tests run for both entrances to the engine, the
  * ordinary one and the one for signal handlers, as removers[_i].
  *
- *     TEMPFILE_TEST_WIDTH   entries of one directory            (100000)
- *     TEMPFILE_TEST_DEPTH   directories in one another          (10000)
+ *     TEMPFILE_TEST_WIDTH   entries of one directory            (10000)
+ *     TEMPFILE_TEST_DEPTH   directories in one another          (2000)
  *     TEMPFILE_TEST_RACES   removals against a hostile thread   (20)
  */
 #include "common.h"
@@ -373,20 +373,29 @@ START_TEST (permissions_of_ones_own_directories_are_no_obstacle)
 }
 END_TEST
 
-static void
-remove_locked_chain (void *arg)
+/* A chain whose directories have the permissions MODE, and every third has THIRD. */
+static const char *
+make_locked_chain (int depth, mode_t mode, mode_t third)
 {
     char path[8192];
     const char *root = make_root ();
 
     (void) snprintf (path, sizeof path, "%s", root);
-    make_chain (root, 100);
-    for (int i = 0; i < 100; i++)
+    make_chain (root, depth);
+    for (int i = 0; i < depth; i++)
         strcat (path, "/directory");
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < depth; i++) {
         *strrchr (path, '/') = '\0';
-        ck_assert_int_eq (chmod (path, i % 3 ? 0500 : 0), 0);
+        ck_assert_int_eq (chmod (path, i % 3 ? mode : third), 0);
     }
+    return root;
+}
+
+static void
+remove_locked_chain (void *arg)
+{
+    const char *root = make_locked_chain (100, 0500, 0);
+
     ck_assert_int_eq (removers[*(int *) arg](root), 0);
     ck_assert (!test_exists (root));
 }
@@ -397,47 +406,15 @@ START_TEST (nor_where_directories_are_lifted)
 }
 END_TEST
 
-static const char *
-make_inner (const char *path)
-{
-    const char *inner = test_join (path, "other");
-
-    ck_assert_int_eq (mkdir (inner, 0700), 0);
-    return inner;
-}
-
-/* Every second level has two directories. */
-static void
-make_locked_bush (mode_t mode, int depth)
-{
-    char path[8192];
-    const char *root = make_root ();
-    size_t length = (size_t) snprintf (path, sizeof path, "%s", root);
-
-    for (int i = 0; i < depth; i++) {
-        if (i % 2)
-            test_write_file (test_join (path, "file"), "");
-        else
-            make_files (make_inner (path), 2);
-        length += (size_t) snprintf (path + length, sizeof path - length, "/d");
-        ck_assert_int_eq (mkdir (path, 0700), 0);
-    }
-    for (; depth > 0; depth--) {
-        ck_assert_int_eq (chmod (path, mode), 0);
-        path[length -= 2] = '\0';
-    }
-}
-
 /* Four are enough where permissions are in the way, says tempfile.h. */
 static void
 remove_locked_with_few_descriptors (void *arg)
 {
     for (mode_t mode = 0; mode <= 0700; mode += 0100)
         for (int free = 4; free <= 34; free += free < 8 ? 1 : 2) {
-            make_locked_bush (mode, free + 4);
-            remove_with_descriptors (*(int *) arg, test_path ("root"), free, 0);
-            ck_assert_msg (!test_exists (test_path ("root")), "%d descriptors, mode %03o", free,
-                           (unsigned) mode);
+            const char *root = make_locked_chain (free + 4, mode, mode);
+            remove_with_descriptors (*(int *) arg, root, free, 0);
+            ck_assert_msg (!test_exists (root), "%d descriptors, mode %03o", free, (unsigned) mode);
         }
 }
 
