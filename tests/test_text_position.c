@@ -618,7 +618,6 @@ START_TEST (places_hold_after_a_truncation)
 }
 END_TEST
 
-/* Up to there all counts as it was written, though what was behind it is gone. */
 /*
  * What is left of a text that was cut off, and what is then written behind it, is read as such,
  * also where UTF-7 was within base64. HZ and ISO-2022-KR stay shifted, as in Python.
@@ -655,6 +654,7 @@ START_TEST (text_can_be_cut_off_at_any_place)
 }
 END_TEST
 
+/* Up to there all counts as it was written, though what was behind it is gone. */
 START_TEST (place_of_a_truncation_holds)
 {
     FILE *f = TemporaryFile (.mode = "w+", .encoding = "ascii", .newline = "\r\n");

@@ -183,17 +183,22 @@ end_of_run (struct text *t, const struct position *end, unsigned char out[FINISH
     return (size_t) (w.out - out);
 }
 
-/* Truncates at END and appends the N bytes of OUT, of which the first replaces the last before END.
+/*
+ * Truncates at END and appends the N bytes of OUT, of which the first replaces the last before END.
+ * If the second step fails, the character in front of END has lost its last byte, and the index is
+ * of what is left.
  */
 static int
 replace_end (struct text *t, struct position *end, const unsigned char *out, size_t n)
 {
-    off_t file = end->file - 1;
-    if (t->below->ops->truncate (t->below, file) < 0 || tempfile__text_move_below (t, file) < 0 ||
-        t->below->ops->write (t->below, out, n) < n)
+    const bool here = t->within == 0 && t->here.file == end->file;
+    const off_t last = end->file - 1;
+    if (t->below->ops->truncate (t->below, last) < 0)
         return -1;
-    bool here = t->within == 0 && t->here.file == end->file;
-    end->file = file + (off_t) n;
+    tempfile__index_cut (&t->index, end->program, last);
+    if (tempfile__text_move_below (t, last) < 0 || t->below->ops->write (t->below, out, n) < n)
+        return -1;
+    end->file = last + (off_t) n;
     end->state = (struct codec_state){0, 0};
     end->jumps = true;
     if (here) {
@@ -229,11 +234,11 @@ text_truncate (struct storage *s, off_t size)
     end_writing (t);
     if (tempfile__text_look_for (t, size, &end) < 0)
         return -1;
+    end.written = false;
     int result =
         t->codec->ops->cut ? truncate_at (t, &end) : t->below->ops->truncate (t->below, end.file);
     if (result < 0)
         return -1;
-    end.written = false;
     tempfile__index_cut (&t->index, end.program, end.file);
     tempfile__index_add (&t->index, &end);
     if (t->reported > end.file)

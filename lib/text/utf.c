@@ -819,6 +819,8 @@ utf7_decode (struct codec *codec, struct codec_state *s, struct work *w)
     return STEP_DONE;
 }
 
+/* The bits of the last digit that belong to the character wait again, and the run ends with them.
+ */
 static void
 utf7_cut (const struct codec_state *s, struct work *w)
 {
@@ -826,8 +828,8 @@ utf7_cut (const struct codec_state *s, struct work *w)
     int value = base64_value (*w->in);
     if (!(s->a & IN_BASE64) || bits >= 6 || value < 0)
         return;
-    *w->out++ = (unsigned char) base64[(unsigned) value >> bits << bits];
-    *w->out++ = '-';
+    struct codec_state last = {IN_BASE64 | (6 - bits), (uint32_t) value >> bits};
+    leave_base64 (&last, w, NO_CHARACTER);
 }
 
 static void
