@@ -901,6 +901,7 @@ const struct scenario fault_scenarios[] = {
     SCENARIO (text_iso2022_jp, .adds = 0),
     SCENARIO (text_shift_jis, .adds = 0),
     SCENARIO (text_utf_7, .adds = 0),
+    SCENARIO (text_utf_7_cut, .adds = 0),
     SCENARIO (text_spooled, .adds = 0),
     SCENARIO (text_appended, .adds = 0),
     SCENARIO (text_write_only, .adds = 0),

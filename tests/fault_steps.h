@@ -42,6 +42,7 @@ void text_cp1252_crlf (void);
 void text_iso2022_jp (void);
 void text_shift_jis (void);
 void text_utf_7 (void);
+void text_utf_7_cut (void);
 void text_spooled (void);
 void text_appended (void);
 void text_write_only (void);

@@ -162,6 +162,34 @@ text_utf_7 (void)
     text_of (TemporaryFile (.dir = test_dir (), .mode = "w+", .encoding = "utf-7"), LATIN);
 }
 
+/* Cut off behind its first character, within a run of base64, and gone on with. */
+static bool
+use_cut (FILE *f, const char *words)
+{
+    enum { FIRST = 3 };
+    char have[64], want[64];
+
+    if (fputs (words, f) < 0 || fflush (f) != 0)
+        return stdio_failed ();
+    if (tempfile_truncate (f, FIRST) != 0)
+        return failed ();
+    if (fseeko (f, 0, SEEK_END) < 0 || fputs (words, f) < 0 || fflush (f) != 0 ||
+        fseeko (f, 0, SEEK_SET) < 0)
+        return stdio_failed ();
+    (void) snprintf (want, sizeof want, "%.*s%s", FIRST, words, words);
+    size_t n = fread (have, 1, sizeof have, f);
+    if (ferror (f))
+        return stdio_failed ();
+    return (n == strlen (want) && memcmp (have, want, n) == 0) || wrong ("another text comes back");
+}
+
+void
+text_utf_7_cut (void)
+{
+    text_used (TemporaryFile (.dir = test_dir (), .mode = "w+", .encoding = "utf-7"), KANJI,
+               use_cut);
+}
+
 void
 text_spooled (void)
 {

@@ -72,9 +72,9 @@ struct codec_ops {
     void (*finish) (struct codec_state *, struct work *);
 
     /*
-     * The text is cut off in this state, after the byte that is the input. Within a run, puts that
+     * The text is cut off within a run, in this state, after the byte that is the input. Puts that
      * byte, without bits that belong to what followed, and what ends the run: at most FINISH bytes.
-     * Else puts nothing. NULL: the same; also where Python leaves the run open.
+     * NULL: runs need no end, or Python leaves them open.
      */
     void (*cut) (const struct codec_state *, struct work *);
 };

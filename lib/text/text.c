@@ -170,17 +170,22 @@ text_end (struct storage *s)
 
 /*
  * Where text is cut off at END within a run of shifted bytes, puts into OUT what replaces the last
- * byte and ends the run. Returns how many bytes, or 0.
+ * byte and ends the run. Returns how many bytes, perhaps 0, or -1 with errno.
  */
-static size_t
+static ssize_t
 end_of_run (struct text *t, const struct position *end, unsigned char out[FINISH])
 {
-    unsigned char around[2];
-    struct work w = {.in = around, .in_end = around + 1, .out = out, .out_end = out + FINISH};
-    if (end->file > 0 && tempfile__text_move_below (t, end->file - 1) == 0 &&
-        t->below->ops->read (t->below, around, sizeof around) == sizeof around)
+    unsigned char last;
+    struct work w = {.in = &last, .in_end = &last + 1, .out = out, .out_end = out + FINISH};
+    if (!end->state.a)
+        return 0;
+    off_t size = t->below->ops->seek (t->below, 0, SEEK_END);
+    if (size < 0 || tempfile__text_move_below (t, end->file - 1) < 0)
+        return -1;
+    ssize_t n = size > end->file ? t->below->ops->read (t->below, &last, 1) : 0;
+    if (n > 0)
         t->codec->ops->cut (&end->state, &w);
-    return (size_t) (w.out - out);
+    return n < 0 ? -1 : w.out - out;
 }
 
 /*
@@ -214,9 +219,10 @@ static int
 truncate_at (struct text *t, struct position *end)
 {
     unsigned char out[FINISH];
-    size_t n = end_of_run (t, end, out);
-    int result =
-        n > 0 ? replace_end (t, end, out, n) : t->below->ops->truncate (t->below, end->file);
+    ssize_t n = end_of_run (t, end, out);
+    int result = n < 0    ? -1
+                 : n == 0 ? t->below->ops->truncate (t->below, end->file)
+                          : replace_end (t, end, out, (size_t) n);
     int err = errno;
     if (tempfile__text_move_below (t, t->here.file) < 0)
         return -1;

@@ -826,7 +826,7 @@ utf7_cut (const struct codec_state *s, struct work *w)
 {
     unsigned bits = s->a & BITS;
     int value = base64_value (*w->in);
-    if (!(s->a & IN_BASE64) || bits >= 6 || value < 0)
+    if (bits >= 6 || value < 0)
         return;
     struct codec_state last = {IN_BASE64 | (6 - bits), (uint32_t) value >> bits};
     leave_base64 (&last, w, NO_CHARACTER);
