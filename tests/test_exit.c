@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <signal.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 /* --- a program that ends --- */
@@ -121,6 +122,35 @@ START_TEST (functions_of_atexit_still_find_their_files)
 }
 END_TEST
 
+static void
+exit_on_signal (int signal)
+{
+    (void) signal;
+    exit (0);
+}
+
+/* POSIX allows it unless the handler interrupts a function that is not safe; the library's
+ * functions that call none are no traps. */
+START_TEST (handler_that_interrupts_the_library_may_exit)
+{
+    for (int run = 0; run < 50; run++) {
+        pid_t child = fork ();
+        if (child == 0) {
+            const struct itimerval soon = {.it_value.tv_usec = 200 + run * 37};
+            FILE *f = NamedTemporaryFile ();
+            ck_assert_ptr_nonnull (f);
+            ck_assert (signal (SIGALRM, exit_on_signal) != SIG_ERR);
+            ck_assert_int_eq (setitimer (ITIMER_REAL, &soon, NULL), 0);
+            while (tempfile_name (f) != NULL)
+                ;
+            _exit (1);
+        }
+        test_wait (child);
+        ck_assert_int_eq (test_entries (test_dir ()), 0);
+    }
+}
+END_TEST
+
 START_TEST (many_names_are_all_gone_after_exit)
 {
     pid_t child = fork ();
@@ -228,6 +258,7 @@ main (void)
     tcase_add_loop_test (tc, streams_left_open_with_data_do_no_harm_at_exit, 0, 2);
     tcase_add_test (tc, data_not_flushed_is_in_a_kept_file_after_exit);
     tcase_add_test (tc, functions_of_atexit_still_find_their_files);
+    tcase_add_test (tc, handler_that_interrupts_the_library_may_exit);
     tcase_add_test (tc, many_names_are_all_gone_after_exit);
     tc = test_case (s, "dlclose");
     tcase_add_loop_test (tc, library_may_be_unloaded, 0, LENGTH (tasks));

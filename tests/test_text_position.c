@@ -224,6 +224,55 @@ put_bytes (FILE *f, const char *bytes)
     assert_closes (g);
 }
 
+static bool
+closes (FILE *f)
+{
+    return fclose (f) == 0;
+}
+
+static bool
+holds (const char *path, const char *whole)
+{
+    char have[64];
+
+    test_read_file (path, have, sizeof have);
+    return strcmp (have, whole) == 0;
+}
+
+static bool
+becomes_path (FILE *f)
+{
+    char *path = tempfile_into_path (f);
+    bool good = path && holds (path, "\u20ac!") && tempfile_unlink (path) == 0;
+
+    free (path);
+    return good;
+}
+
+static bool
+persists (FILE *f)
+{
+    const char *path = test_path ("persisted");
+
+    return tempfile_persist (f, path, 0) == 0 && fclose (f) == 0 && holds (path, "\u20ac!") &&
+           unlink (path) == 0;
+}
+
+/* Where a newer glibc puts the descriptor back, at that. */
+START_TEST (stream_that_was_read_into_a_character_ends_as_any_other)
+{
+    static bool (*const ends[]) (FILE *) = {closes, becomes_path, persists};
+    FILE *f = NamedTemporaryFile (.mode = "w+", .encoding = "utf-8");
+
+    ck_assert_int_ge (fputs ("\u20ac!", f), 0);
+    rewind (f);
+    ck_assert_int_eq (fgetc (f), 0xe2);
+    errno = 0;
+    ck_assert_msg (ends[_i](f), "%s: %s", strerror (errno), tempfile_errmsg ());
+    ck_assert_int_eq (test_entries (test_dir ()), 0);
+}
+END_TEST
+
 /* Nor does one that fails change which of two bad bytes was reported last. */
 START_TEST (seek_that_fails_reports_nothing_twice)
 {
@@ -989,6 +1038,7 @@ main (void)
     tc = test_case (s, "use");
     tcase_add_test (tc, overwriting_in_the_middle_replaces_the_bytes_of_the_file);
     tcase_add_test (tc, truncate_takes_an_offset_of_the_program);
+    tcase_add_loop_test (tc, stream_that_was_read_into_a_character_ends_as_any_other, 0, 3);
     tcase_add_test (tc, places_hold_after_a_truncation);
     tcase_add_loop_test (tc, text_can_be_cut_off_at_any_place, 0, ALPHABETS);
     tcase_add_test (tc, place_of_a_truncation_holds);
