@@ -703,6 +703,33 @@ START_TEST (text_can_be_cut_off_at_any_place)
 }
 END_TEST
 
+/* Also where stdio gets to the end by a seek to an offset in front of it, and by reading. */
+START_TEST (writing_goes_on_at_the_end_that_was_told)
+{
+    enum { SOME = 30 };
+    static const int sizes[] = {2, 3, 4, 7, 16, 64, 0};
+    const char *encoding = alphabets[_i].encoding;
+    char have[8 * SOME];
+
+    /* These stay shifted, as in Python. */
+    if (encoding && (strcmp (encoding, "iso2022_kr") == 0 || strcmp (encoding, "hz") == 0))
+        return;
+    for (int i = 1; i < SOME * LENGTH (sizes); i++) {
+        FILE *f = TemporaryFile (.mode = "w+", .encoding = encoding, .newline = "",
+                                 .buffering = sizes[i / SOME]);
+        make_text (_i);
+        size_t n = (size_t) starts[i % SOME], m = (size_t) starts[SOME] - n;
+        ck_assert_uint_eq (fwrite (text, 1, n, f), n);
+        ck_assert_int_eq (fseeko (f, ftello (f), SEEK_SET), 0);
+        ck_assert_uint_eq (fwrite (text + n, 1, m, f), m);
+        rewind (f);
+        ck_assert_uint_eq (fread (have, 1, sizeof have, f), n + m);
+        ck_assert_mem_eq (have, text, n + m);
+        assert_closes (f);
+    }
+}
+END_TEST
+
 /* Up to there all counts as it was written, though what was behind it is gone. */
 START_TEST (place_of_a_truncation_holds)
 {
@@ -1041,6 +1068,7 @@ main (void)
     tcase_add_loop_test (tc, stream_that_was_read_into_a_character_ends_as_any_other, 0, 3);
     tcase_add_test (tc, places_hold_after_a_truncation);
     tcase_add_loop_test (tc, text_can_be_cut_off_at_any_place, 0, ALPHABETS);
+    tcase_add_loop_test (tc, writing_goes_on_at_the_end_that_was_told, 0, ALPHABETS);
     tcase_add_test (tc, place_of_a_truncation_holds);
     tcase_add_test (tc, place_of_a_write_that_failed_holds);
     tcase_add_test (tc, mark_is_written_once_and_never_when_appending);

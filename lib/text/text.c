@@ -101,6 +101,9 @@ begin_writing (struct text *t)
 {
     if (t->phase == READING) {
         commit (t);
+        if (tempfile__text_pass_end_of_run (t) < 0 ||
+            tempfile__text_move_below (t, t->here.file) < 0)
+            return -1;
         tempfile__text_reposition (t);
         t->phase = IDLE;
     }
