@@ -95,19 +95,28 @@ text_read (struct storage *s, void *buffer, size_t size)
     return tempfile__text_read (t, buffer, t->peeked ? 1 : size);
 }
 
+/* What ends a run of shifted bytes behind the position is not written over. Returns 0, or -1 with
+ * errno. */
+static int
+end_reading (struct text *t)
+{
+    if (tempfile__text_pass_end_of_run (t) < 0 || tempfile__text_move_below (t, t->here.file) < 0)
+        return -1;
+    t->phase = IDLE;
+    return 0;
+}
+
 /* Returns 0, or -1 with errno: EINVAL within a character, where nothing can be written. */
 static int
 begin_writing (struct text *t)
 {
     if (t->phase == READING) {
         commit (t);
-        if (tempfile__text_pass_end_of_run (t) < 0 ||
-            tempfile__text_move_below (t, t->here.file) < 0)
-            return -1;
         tempfile__text_reposition (t);
-        t->phase = IDLE;
     }
     if (follow (t, t->append ? SEEK_END : SEEK_CUR) < 0)
+        return -1;
+    if (t->phase == READING && end_reading (t) < 0)
         return -1;
     if (t->phase == WRITING)
         return 0;
