@@ -198,7 +198,7 @@ suite () {
         "$MAKE" -s -C tests -f Makefile -f - names | sed -E "$inside")
     tests=$(printf 'tests:; @echo $(TESTS)\n' |
         "$MAKE" -s -C tests -f Makefile -f - tests | sed -E "$inside")
-    "$MAKE" -s -k -C tests check VERBOSE=1 check_PROGRAMS="$programs" TESTS="$tests" "$@"
+    "$MAKE" -s -k -C tests check CFLAGS=-O0 VERBOSE=1 check_PROGRAMS="$programs" TESTS="$tests" "$@"
     ! find lib -name '*.lo' | grep -v -e _preload_ -e '^lib/tempfile\.lo$'
 }
 
