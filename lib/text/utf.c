@@ -237,7 +237,7 @@ past_mark (struct codec_state *s, bool start)
 static const struct codec_ops sig_ops = {
     .decode = sig_decode, .encode = sig_encode, .reposition = past_mark, .passed = sig_passed};
 
-/* --- UTF-16 --- */
+/* --- UTF-16 and UTF-32 --- */
 
 static uint32_t
 get16 (const unsigned char *p, enum order order)
@@ -264,15 +264,6 @@ put32 (unsigned char *p, uint32_t c, enum order order)
 {
     put16 (p + (order == BIG ? 2 : 0), c & 0xffff, order);
     put16 (p + (order == BIG ? 0 : 2), c >> 16, order);
-}
-
-__attribute__ ((__always_inline__)) static inline void
-put_wide (unsigned char *p, uint32_t c, enum order order, unsigned unit)
-{
-    if (unit == 2)
-        put16 (p, c, order);
-    else
-        put32 (p, c, order);
 }
 
 /*
@@ -356,25 +347,35 @@ utf16_decode_easy (struct work *w, enum order order)
     w->out = out;
 }
 
+/* As get_utf16(), of UTF-32. */
+static int
+get_utf32 (const struct codec *codec, enum order order, struct work *w, uint32_t *c)
+{
+    if (left (w) < 4)
+        return 0;
+    *c = get32 (w->in, order);
+    w->bad = 4;
+    return *c > LAST_CHARACTER || (is_surrogate (*c) && !codec->surrogates) ? -1 : 4;
+}
+
 static enum step
-utf16_decode (struct codec *codec, struct codec_state *s, struct work *w)
+wide_decode (struct codec *codec, struct codec_state *s, struct work *w)
 {
     if (left (w) == 0)
         return STEP_DONE;
-    if (left (w) < 2)
+    if (left (w) < codec->unit)
         return cut_off (w);
     if (!find_order (codec, s, w))
         return bad_bytes (w, HOPELESS);
     enum order order = (enum order) s->a;
-    for (unsigned count = 0; w->in < w->in_end; count++) {
-        if (count % RUN == 0 && order == LITTLE)
-            utf16_decode_easy (w, LITTLE);
-        else if (count % RUN == 0)
-            utf16_decode_easy (w, BIG);
+    for (unsigned count = 0;; count++) {
+        if (count % RUN == 0 && codec->unit == 2)
+            order == LITTLE ? utf16_decode_easy (w, LITTLE) : utf16_decode_easy (w, BIG);
         if (w->in == w->in_end)
-            break;
+            return STEP_DONE;
         uint32_t c;
-        int n = get_utf16 (codec, order, w, &c);
+        int n =
+            codec->unit == 2 ? get_utf16 (codec, order, w, &c) : get_utf32 (codec, order, w, &c);
         if (n == 0)
             return cut_off (w);
         if (n < 0)
@@ -384,7 +385,20 @@ utf16_decode (struct codec *codec, struct codec_state *s, struct work *w)
         w->out += utf8_put (w->out, c);
         w->in += n;
     }
-    return STEP_DONE;
+}
+
+/* Puts C, which has UNITS units. */
+static void
+put_wide (const struct codec *codec, unsigned char *p, uint32_t c, enum order order, size_t units)
+{
+    if (codec->unit == 4) {
+        put32 (p, c, order);
+    } else if (units == 1) {
+        put16 (p, c, order);
+    } else {
+        put16 (p, 0xd800 + ((c - 0x10000) >> 10), order);
+        put16 (p + 2, 0xdc00 + ((c - 0x10000) & 0x3ff), order);
+    }
 }
 
 /* Returns false if there is no room. */
@@ -400,26 +414,23 @@ put_mark (const struct codec *codec, struct codec_state *s, struct work *w)
     if (room (w) < LONGEST)
         return false;
     s->a = native ();
-    if (codec->unit == 2)
-        put16 (w->out, 0xfeff, native ());
-    else
-        put32 (w->out, 0xfeff, native ());
+    put_wide (codec, w->out, 0xfeff, native (), 1);
     w->out += codec->unit;
     return true;
 }
 
-/* Encodes characters of the first plane, in units of UNIT bytes. */
+/* Encodes characters of the first plane, as long as there is room for a whole run. */
 __attribute__ ((__always_inline__)) static inline void
-wide_encode_easy (struct work *w, enum order order, unsigned unit)
+utf16_encode_easy (struct work *w, enum order order)
 {
     const unsigned char *in = w->in;
     unsigned char *out = w->out;
-    while (w->in_end - in >= ENOUGH && w->out_end - out >= (ptrdiff_t) unit * SLOTS) {
+    while (w->in_end - in >= ENOUGH && w->out_end - out >= 2 * SLOTS) {
         if (is_ascii_run (in)) {
-            for (unsigned i = 0; i < RUN; i++)
-                put_wide (out + unit * i, in[i], order, unit);
+            for (int i = 0; i < RUN; i++)
+                put16 (out + 2 * i, in[i], order);
             in += RUN;
-            out += unit * RUN;
+            out += 2 * RUN;
             continue;
         }
         uint16_t c[SLOTS];
@@ -428,8 +439,8 @@ wide_encode_easy (struct work *w, enum order order, unsigned unit)
         if (n == 0)
             break;
         for (unsigned i = 0; i < n; i++) {
-            put_wide (out, c[i], order, unit);
-            out += unit * is_some (c[i]);
+            put16 (out, c[i], order);
+            out += 2 * is_some (c[i]);
         }
         in += used;
     }
@@ -438,49 +449,41 @@ wide_encode_easy (struct work *w, enum order order, unsigned unit)
 }
 
 static enum step
-utf16_encode (struct codec *codec, struct codec_state *s, struct work *w)
+wide_encode (struct codec *codec, struct codec_state *s, struct work *w)
 {
     if (left (w) == 0)
         return STEP_DONE;
     if (!put_mark (codec, s, w))
         return STEP_FULL;
     enum order order = (enum order) s->a;
-    for (unsigned count = 0; w->in < w->in_end; count++) {
-        if (count % RUN == 0 && order == LITTLE)
-            wide_encode_easy (w, LITTLE, 2);
-        else if (count % RUN == 0)
-            wide_encode_easy (w, BIG, 2);
+    for (unsigned count = 0;; count++) {
+        if (count % RUN == 0 && codec->unit == 2)
+            order == LITTLE ? utf16_encode_easy (w, LITTLE) : utf16_encode_easy (w, BIG);
         if (w->in == w->in_end)
-            break;
+            return STEP_DONE;
         uint32_t c;
         int n = utf8_get (w->in, w->in_end, &c, true);
         if (n <= 0)
             return utf8_trouble (w, n);
         if (is_surrogate (c) && !codec->surrogates)
             return lacking (w, c, n);
-        size_t need = c < 0x10000 ? 2 : 4;
-        if (room (w) < need)
+        size_t units = codec->unit == 2 && c >= 0x10000 ? 2 : 1;
+        if (room (w) < units * codec->unit)
             return STEP_FULL;
         /*
-         * A low surrogate after a high one is read as one character with it, even if the two were
-         * written apart.
+         * In UTF-16 a low surrogate after a high one is read as one character with it, even if the
+         * two were written apart.
          */
-        if (is_surrogate (c) && c >= 0xdc00) {
+        if (codec->unit == 2 && is_surrogate (c) && c >= 0xdc00) {
             lacking (w, c, n);
             put16 (w->instead, c, order);
             w->n_instead = 2;
             return STEP_BAD;
         }
-        if (need == 2) {
-            put16 (w->out, c, order);
-        } else {
-            put16 (w->out, 0xd800 + ((c - 0x10000) >> 10), order);
-            put16 (w->out + 2, 0xdc00 + ((c - 0x10000) & 0x3ff), order);
-        }
-        w->out += need;
+        put_wide (codec, w->out, c, order, units);
+        w->out += units * codec->unit;
         w->in += n;
     }
-    return STEP_DONE;
 }
 
 static void
@@ -489,96 +492,9 @@ past_order_mark (struct codec_state *s, bool start)
     s->a = start ? START : native ();
 }
 
-static const struct codec_ops utf16_ops = {
-    .decode = utf16_decode, .encode = utf16_encode, .reposition = past_order_mark};
-static const struct codec_ops utf16_fixed_ops = {.decode = utf16_decode, .encode = utf16_encode};
-
-/* --- UTF-32 --- */
-
-__attribute__ ((__always_inline__)) static inline void
-utf32_decode_easy (struct work *w, enum order order)
-{
-    const unsigned char *in = w->in;
-    unsigned char *out = w->out;
-    for (; w->in_end - in >= 4 * RUN && w->out_end - out >= 3 * RUN; in += 4 * RUN) {
-        uint32_t c[RUN], all = 0;
-        bool lone = false;
-        for (int i = 0; i < RUN; i++) {
-            c[i] = get32 (in + 4 * i, order);
-            all |= c[i];
-            lone |= (c[i] & 0xf800) == 0xd800;
-        }
-        if (lone || all >= 0x10000)
-            break;
-        for (int i = 0; i < RUN; i++)
-            out += utf8_put_short (out, c[i]);
-    }
-    w->in = in;
-    w->out = out;
-}
-
-static enum step
-utf32_decode (struct codec *codec, struct codec_state *s, struct work *w)
-{
-    if (left (w) == 0)
-        return STEP_DONE;
-    if (left (w) < 4)
-        return cut_off (w);
-    if (!find_order (codec, s, w))
-        return bad_bytes (w, HOPELESS);
-    enum order order = (enum order) s->a;
-    for (unsigned count = 0; w->in < w->in_end; count++) {
-        if (count % RUN == 0 && order == LITTLE)
-            utf32_decode_easy (w, LITTLE);
-        else if (count % RUN == 0)
-            utf32_decode_easy (w, BIG);
-        if (w->in == w->in_end)
-            break;
-        if (left (w) < 4)
-            return cut_off (w);
-        uint32_t c = get32 (w->in, order);
-        if (c > 0x10ffff || (is_surrogate (c) && !codec->surrogates))
-            return bad_bytes (w, 4);
-        if (room (w) < 4 && room (w) < utf8_length (c))
-            return STEP_FULL;
-        w->out += utf8_put (w->out, c);
-        w->in += 4;
-    }
-    return STEP_DONE;
-}
-
-static enum step
-utf32_encode (struct codec *codec, struct codec_state *s, struct work *w)
-{
-    if (left (w) == 0)
-        return STEP_DONE;
-    if (!put_mark (codec, s, w))
-        return STEP_FULL;
-    for (unsigned count = 0; w->in < w->in_end; count++) {
-        if (count % RUN == 0 && s->a == LITTLE)
-            wide_encode_easy (w, LITTLE, 4);
-        else if (count % RUN == 0)
-            wide_encode_easy (w, BIG, 4);
-        if (w->in == w->in_end)
-            break;
-        uint32_t c;
-        int n = utf8_get (w->in, w->in_end, &c, true);
-        if (n <= 0)
-            return utf8_trouble (w, n);
-        if (is_surrogate (c) && !codec->surrogates)
-            return lacking (w, c, n);
-        if (room (w) < 4)
-            return STEP_FULL;
-        put32 (w->out, c, (enum order) s->a);
-        w->out += 4;
-        w->in += n;
-    }
-    return STEP_DONE;
-}
-
-static const struct codec_ops utf32_ops = {
-    .decode = utf32_decode, .encode = utf32_encode, .reposition = past_order_mark};
-static const struct codec_ops utf32_fixed_ops = {.decode = utf32_decode, .encode = utf32_encode};
+static const struct codec_ops marked_ops = {
+    .decode = wide_decode, .encode = wide_encode, .reposition = past_order_mark};
+static const struct codec_ops fixed_ops = {.decode = wide_decode, .encode = wide_encode};
 
 /* --- bytes that pass through unchanged --- */
 
@@ -850,18 +766,12 @@ tempfile__codec_utf (enum utf kind)
     static const struct codec kinds[] = {
         [UTF_8] = {.ops = &utf8_ops, .ascii = true, .has_surrogates = true, .unit = 1},
         [UTF_8_SIG] = {.ops = &sig_ops, .has_surrogates = true, .unit = 1, .mark = 3},
-        [UTF_16] = {.ops = &utf16_ops, .has_surrogates = true, .unit = 2, .mark = 2},
-        [UTF_16_LE] = {.ops = &utf16_fixed_ops,
-                       .has_surrogates = true,
-                       .unit = 2,
-                       .variant = LITTLE},
-        [UTF_16_BE] = {.ops = &utf16_fixed_ops, .has_surrogates = true, .unit = 2, .variant = BIG},
-        [UTF_32] = {.ops = &utf32_ops, .has_surrogates = true, .unit = 4, .mark = 4},
-        [UTF_32_LE] = {.ops = &utf32_fixed_ops,
-                       .has_surrogates = true,
-                       .unit = 4,
-                       .variant = LITTLE},
-        [UTF_32_BE] = {.ops = &utf32_fixed_ops, .has_surrogates = true, .unit = 4, .variant = BIG},
+        [UTF_16] = {.ops = &marked_ops, .has_surrogates = true, .unit = 2, .mark = 2},
+        [UTF_16_LE] = {.ops = &fixed_ops, .has_surrogates = true, .unit = 2, .variant = LITTLE},
+        [UTF_16_BE] = {.ops = &fixed_ops, .has_surrogates = true, .unit = 2, .variant = BIG},
+        [UTF_32] = {.ops = &marked_ops, .has_surrogates = true, .unit = 4, .mark = 4},
+        [UTF_32_LE] = {.ops = &fixed_ops, .has_surrogates = true, .unit = 4, .variant = LITTLE},
+        [UTF_32_BE] = {.ops = &fixed_ops, .has_surrogates = true, .unit = 4, .variant = BIG},
         [UTF_7] = {.ops = &utf7_ops, .stateful = true, .unit = 1},
         [BYTES] = {.ops = &bytes_ops, .ascii = true, .unit = 1},
     };

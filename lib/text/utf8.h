@@ -235,16 +235,6 @@ get_run (const unsigned char *p, uint16_t c[SLOTS], size_t *used)
     return n;
 }
 
-/* Returns how many bytes the first N slots are. */
-static inline size_t
-length_of_run (const uint16_t c[SLOTS], unsigned n)
-{
-    size_t length = 0;
-    for (unsigned i = 0; i < n; i++)
-        length += c[i] == NOTHING ? 0 : utf8_length (c[i]);
-    return length;
-}
-
 /*
  * Puts C, which is below 0x10000, where three bytes can be written. Returns its length; bytes after
  * that do not matter.
