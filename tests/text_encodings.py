@@ -24,6 +24,8 @@ import random
 import subprocess
 import sys
 
+from _multibytecodec import MultibyteIncrementalDecoder
+
 REFUSED = ['charmap', 'idna', 'punycode', 'undefined', 'unicode_escape', 'raw_unicode_escape']
 UTF_16, UTF_32 = ['utf_16', 'utf_16_le', 'utf_16_be'], ['utf_32', 'utf_32_le', 'utf_32_be']
 ISO2022 = {
@@ -127,13 +129,12 @@ class Check:
 
     def characters(self):
         everything = every_character()
-        pairs = [a + b for a in '\xca\xea\xe6\u0254\u028c\u0259\u025a\u304b\u304d\u3053\u30ab\u30bb'
-                 '\u30c4\u30c8\u31f7\u02e9\u02e5x' for b in '\u0300\u0301\u0304\u030c\u309a\u02e5\u02e9x']
         # Python ends base64 with each piece of text, a stream with each buffer: so one fits into it.
         piece = 0x100 if self.encoding == 'utf_7' else 0x8000
         for n in range(0, len(everything), piece):
             self.encode(everything[n:n + piece])
-        self.encode(pairs)
+        self.encode(self.pairs())
+        self.encode([p[0] + p for p in self.pairs()])
         for n in range(0, min(0x30000, len(everything)), 7 * piece):
             self.encode(everything[n:n + 7 * piece:7], separator='')
         for errors in 'surrogatepass', 'surrogateescape':
@@ -144,6 +145,11 @@ class Check:
                     continue
                 if self.encoding not in UTF_16 or len(c) == 1:
                     self.encode([c, 'x'], errors)
+
+    @staticmethod
+    def pairs():
+        return [a + b for a in '\xca\xea\xe6\u0254\u028c\u0259\u025a\u304b\u304d\u3053\u30ab\u30bb'
+                '\u30c4\u30c8\u31f7\u02e9\u02e5x' for b in '\u0300\u0301\u0304\u030c\u309a\u02e5\u02e9x']
 
     # --- from bytes to characters ---
 
@@ -214,6 +220,26 @@ class Check:
                     self.decode(sequences, errors, after=b'\n')
             self.at_end([b'\xef', b'\xef\xbb', b'\xef\xbb\xbf', b'\xef\xbb\xbfa'])
 
+    def repeated(self):
+        """What was converted a moment ago, for a codec may remember it."""
+        characters = [c for c in every_character() if c < '\U00010000']
+        for n in range(0, len(characters), 0x4000):
+            self.encode([c * 3 for c in characters[n:n + 0x4000]])
+        other = random.Random(1).sample(characters, len(characters))
+        for n in range(0, len(characters), 0x2000):
+            self.encode([(a + b) * 2 for a, b in zip(characters[n:n + 0x2000], other[n:])])
+        two = [bytes(s) * 3 for s in itertools.product(range(0x20, 256), repeat=2)]
+        for escape in [b'', *[b'\x1b' + e.encode() for e in ISO2022.get(self.encoding, [])]]:
+            here = [s for s in two if not escape or s[0] < 0x80 and s[1] < 0x80]
+            end = b'\x1b(B\n' if escape else b'\n'
+            self.decode(sample(here), before=escape + b'\x0e' * (escape == b'\x1b$)C'), after=end)
+        if self.encoding == 'hz':
+            self.decode([s for s in two if s[0] < 0x7e and s[1] < 0x80], before=b'~{', after=b'~}\n')
+        # Sets of the same place, by turns.
+        escapes = [b'\x1b' + e.encode() for e in ISO2022.get(self.encoding, []) if e[0] == '$']
+        places = [bytes(s) for s in itertools.product(range(0x21, 0x7f), repeat=2)]
+        self.decode([e + s for s in sample(places) for e in escapes], after=b'\x1b(B')
+
     def switched(self):
         """What follows an escape sequence, and what ends it."""
         places = sample([bytes(s) for s in itertools.product([*range(0x1f, 0x81), 0xa1], repeat=2)])
@@ -278,6 +304,8 @@ class Check:
         self.short_sequences()
         self.long_sequences()
         self.switched()
+        if issubclass(codecs.lookup(self.encoding).incrementaldecoder, MultibyteIncrementalDecoder):
+            self.repeated()
 
 
 def check_names(driver):

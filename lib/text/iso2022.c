@@ -12,7 +12,6 @@
 #include "text/tables.h"
 #include "text/utf8.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum charset {
@@ -85,6 +84,13 @@ static void
 set (struct codec_state *s, enum place place, unsigned what)
 {
     s->a = (s->a & ~(UINT32_C (0xff) << place)) | (uint32_t) what << place;
+}
+
+/* Returns the set that is used now. */
+static unsigned
+current (const struct codec_state *s)
+{
+    return get (s, get (s, SHIFTED) ? G1 : G0);
 }
 
 static bool
@@ -162,8 +168,69 @@ encode_in (enum charset which, uint32_t c)
     return (key & 0x8000) == d->plane ? key & 0x7f7f : 0;
 }
 
+/* --- what is remembered --- */
+
+/*
+ * Characters below 0x10000 in the first sets of a variant that have two bytes, unless they begin a
+ * pair. The number of the set and the two bytes are 16 bits together.
+ */
+enum { REMEMBERED = 4 };
+
+/* Returns the number of a set of two bytes in its variant, or REMEMBERED. */
+static unsigned
+number_of (const struct codec *codec, unsigned which)
+{
+    const unsigned char *list = variants[codec->variant];
+    unsigned i = 0;
+    while (i < REMEMBERED && list[i] != S_ASCII && list[i] != which)
+        i++;
+    return i < REMEMBERED && list[i] == which && sets[which].width == 2 ? i : REMEMBERED;
+}
+
+static uint32_t
+joined (unsigned number, unsigned row, unsigned place)
+{
+    return number << 14 | row << 7 | place;
+}
+
+static uint32_t *
+known_character (struct codec *codec, const unsigned char *p)
+{
+    return known_of (codec, p[0] * 94u + p[1]);
+}
+
+/* Decodes what is remembered in the set WHICH, as long as there is room. */
+static void
+decode_known (struct codec *codec, struct work *w, unsigned which)
+{
+    const unsigned number = number_of (codec, which);
+    while (number < REMEMBERED && left (w) >= 2 && room (w) >= LONGEST) {
+        uint32_t known = *known_character (codec, w->in);
+        if (!known || (w->in[0] | w->in[1]) >= 0x80 ||
+            known >> 16 != joined (number, w->in[0], w->in[1]))
+            return;
+        w->out += utf8_put_short (w->out, known & 0xffff);
+        w->in += 2;
+    }
+}
+
+/* Encodes in the same way. */
+static void
+encode_known (struct codec *codec, struct work *w, unsigned which)
+{
+    const unsigned number = number_of (codec, which);
+    while (number < REMEMBERED && left (w) >= 3 && room (w) >= LONGEST) {
+        uint32_t c = get_three (w->in), known = *known_bytes (codec, c);
+        if (!known || known >> 16 != c || (known >> 14 & 3) != number)
+            return;
+        *w->out++ = known >> 7 & 0x7f;
+        *w->out++ = known & 0x7f;
+        w->in += 3;
+    }
+}
+
 static enum step
-put_decoded (struct work *w, enum charset which, unsigned skip)
+put_decoded (struct codec *codec, struct work *w, enum charset which, unsigned skip)
 {
     unsigned width = sets[which].width;
     if (left (w) < skip + width)
@@ -175,6 +242,9 @@ put_decoded (struct work *w, enum charset which, unsigned skip)
         const struct pair *pair = &tempfile__jisx0213.pairs[c - PAIR];
         w->out += utf8_put_short (w->out, pair->first);
         c = pair->second;
+    } else if (c < 0x10000 && number_of (codec, which) < REMEMBERED) {
+        *known_character (codec, w->in) =
+            joined (number_of (codec, which), w->in[0], w->in[1]) << 16 | c;
     }
     w->out += utf8_put (w->out, c);
     w->in += skip + width;
@@ -262,12 +332,12 @@ designated (const struct codec *codec, const unsigned char *p, unsigned length, 
 }
 
 static enum step
-take_escape (const struct codec *codec, struct codec_state *s, struct work *w)
+take_escape (struct codec *codec, struct codec_state *s, struct work *w)
 {
     if (left (w) < 2)
         return cut_off (w);
     if (w->in[1] == 'N' && codec->variant == ISO2022_JP_2)
-        return put_decoded (w, (enum charset) get (s, G2), 2);
+        return put_decoded (codec, w, (enum charset) get (s, G2), 2);
     if (!is_intermediate (w->in[1])) {
         s->b = true;
         *w->out++ = *w->in++;
@@ -296,7 +366,7 @@ pass_foreign (struct codec_state *s, struct work *w)
 }
 
 static enum step
-iso2022_decode_one (const struct codec *codec, struct codec_state *s, struct work *w)
+iso2022_decode_one (struct codec *codec, struct codec_state *s, struct work *w)
 {
     unsigned char b = *w->in;
     if (s->b)
@@ -310,7 +380,7 @@ iso2022_decode_one (const struct codec *codec, struct codec_state *s, struct wor
     }
     if (b == '\n')
         set (s, SHIFTED, 0);
-    unsigned which = get (s, get (s, SHIFTED) ? G1 : G0);
+    unsigned which = current (s);
     if (b < 0x20 || which == S_ASCII || which >= SETS) {
         if (b >= 0x80)
             return bad_bytes (w, 1);
@@ -320,7 +390,7 @@ iso2022_decode_one (const struct codec *codec, struct codec_state *s, struct wor
     }
     if (b >= 0x80 || which == S_LATIN1 || which == S_GREEK)
         return bad_bytes (w, 1);
-    return put_decoded (w, (enum charset) which, 0);
+    return put_decoded (codec, w, (enum charset) which, 0);
 }
 
 /* --- encoding ISO-2022 --- */
@@ -406,7 +476,7 @@ put_switch (struct codec_state *s, struct work *w, uint32_t c)
 /* --- HZ: "~{" and "~}" instead of escape sequences; in G0, S_GB or nothing --- */
 
 static enum step
-hz_decode_one (struct codec_state *s, struct work *w)
+hz_decode_one (struct codec *codec, struct codec_state *s, struct work *w)
 {
     unsigned char b = *w->in;
     bool gb = get (s, G0) == S_GB;
@@ -430,7 +500,7 @@ hz_decode_one (struct codec_state *s, struct work *w)
         w->in++;
         return STEP_DONE;
     }
-    enum step step = put_decoded (w, S_GB, 0);
+    enum step step = put_decoded (codec, w, S_GB, 0);
     return step == STEP_BAD && left (w) >= 2 ? bad_bytes (w, 1) : step;
 }
 
@@ -483,10 +553,12 @@ decode (struct codec *codec, struct codec_state *s, struct work *w)
         const unsigned char *begin = w->in;
         if (is_plain (s))
             copy_plain (w);
+        else if (!s->b)
+            decode_known (codec, w, current (s));
         if (w->in > begin)
             continue;
         enum step step =
-            codec->variant == HZ ? hz_decode_one (s, w) : iso2022_decode_one (codec, s, w);
+            codec->variant == HZ ? hz_decode_one (codec, s, w) : iso2022_decode_one (codec, s, w);
         if (step != STEP_DONE)
             return step;
     }
@@ -505,6 +577,8 @@ encode (struct codec *codec, struct codec_state *s, struct work *w)
     while (w->in < w->in_end) {
         if (room (w) >= LONGEST && is_plain (s))
             copy_plain (w);
+        else
+            encode_known (codec, w, current (s));
         if (w->in == w->in_end)
             break;
         uint32_t c;
@@ -515,9 +589,10 @@ encode (struct codec *codec, struct codec_state *s, struct work *w)
             return STEP_FULL;
         if (codec->variant != HZ && is_switch (codec, c))
             return put_switch (s, w, c);
-        unsigned key = 0;
+        unsigned key = 0, number;
         bool wait = false;
-        if (has_pairs (codec) && may_begin_pair (c))
+        const bool begins = has_pairs (codec) && begins_pair (&tempfile__jisx0213, c);
+        if (begins)
             key = pair_key (&tempfile__jisx0213, w, c, &n, &wait);
         if (wait)
             return STEP_SHORT;
@@ -526,6 +601,9 @@ encode (struct codec *codec, struct codec_state *s, struct work *w)
         else if (!(codec->variant == HZ ? hz_encode_one (s, w, c)
                                         : iso2022_encode_one (codec, s, w, c)))
             return lacking (w, c, n);
+        number = number_of (codec, current (s));
+        if (c < 0x10000 && !begins && number < REMEMBERED)
+            *known_bytes (codec, c) = c << 16 | joined (number, w->out[-2], w->out[-1]);
         w->in += n;
     }
     return STEP_DONE;
@@ -553,11 +631,8 @@ static const struct codec_ops hz_ops = {.decode = decode, .encode = encode};
 struct codec *
 tempfile__codec_iso2022 (enum iso2022 variant)
 {
-    struct codec *codec = malloc (sizeof *codec);
-    if (codec)
-        *codec = (struct codec){.ops = variant == HZ ? &hz_ops : &iso2022_ops,
-                                .stateful = true,
-                                .unit = 1,
-                                .variant = variant};
-    return codec;
+    return remembering_codec ((struct codec){.ops = variant == HZ ? &hz_ops : &iso2022_ops,
+                                             .stateful = true,
+                                             .unit = 1,
+                                             .variant = variant});
 }

@@ -13,10 +13,12 @@
 #include "text/tables.h"
 #include "text/utf8.h"
 
-#include <stdlib.h>
-
+struct coded;
 struct multibyte {
-    const struct codec_ops *ops;
+    uint32_t (*get) (const struct multibyte *, const unsigned char *, size_t, unsigned *length);
+    struct coded (*put) (const struct multibyte *, uint32_t c);
+    struct coded (*put_key) (unsigned key); /* of a pair of characters */
+    unsigned char places; /* how many second bytes the characters in daily use have */
     const struct set *sets[5];
     const struct set *pairs; /* the set that has pairs of characters */
     bool kana;               /* EUC: half-width katakana, after 0x8e */
@@ -162,7 +164,7 @@ make_up (uint32_t c)
                           8};
 }
 
-INLINE uint32_t
+static uint32_t
 get_euc (const struct multibyte *m, const unsigned char *p, size_t n, unsigned *length)
 {
     unsigned need = m->three && p[0] == 0x8f ? 3 : 2;
@@ -182,7 +184,7 @@ get_euc (const struct multibyte *m, const unsigned char *p, size_t n, unsigned *
     return sets_character (m->sets, ((p[0] & 0x7fu) << 8 | (p[1] & 0x7fu)) | plane);
 }
 
-INLINE struct coded
+static struct coded
 put_euc (const struct multibyte *m, uint32_t c)
 {
     if (m->kana && c >= 0xff61 && c <= 0xff9f)
@@ -245,7 +247,7 @@ sjis_leads (const struct multibyte *m, unsigned b)
     return b <= (m->roman || m->microsoft ? 0xfc : 0xea);
 }
 
-INLINE uint32_t
+static uint32_t
 get_sjis (const struct multibyte *m, const unsigned char *p, size_t n, unsigned *length)
 {
     *length = 1;
@@ -295,7 +297,7 @@ sjis_byte (const struct multibyte *m, uint32_t c)
                                        : 0;
 }
 
-INLINE struct coded
+static struct coded
 put_key_sjis (unsigned key)
 {
     if (!key)
@@ -304,7 +306,7 @@ put_key_sjis (unsigned key)
     return sjis_bytes (row, (key & 0xff) - 0x21);
 }
 
-INLINE struct coded
+static struct coded
 put_sjis (const struct multibyte *m, uint32_t c)
 {
     if (c >= 0xff61 && c <= 0xff9f)
@@ -323,7 +325,7 @@ put_sjis (const struct multibyte *m, uint32_t c)
 
 /* --- Big5 --- */
 
-INLINE uint32_t
+static uint32_t
 get_big5 (const struct multibyte *m, const unsigned char *p, size_t n, unsigned *length)
 {
     *length = n < 2 ? 0 : 2;
@@ -332,13 +334,13 @@ get_big5 (const struct multibyte *m, const unsigned char *p, size_t n, unsigned 
     return sets_character (m->sets, (unsigned) p[0] << 8 | (p[1] - (p[1] < 0x80 ? 0x40u : 0x62u)));
 }
 
-INLINE struct coded
+static struct coded
 put_key_big5 (unsigned key)
 {
     return two_if (key ? key + ((key & 0xff) < 0x3f ? 0x40 : 0x62) : 0);
 }
 
-INLINE struct coded
+static struct coded
 put_big5 (const struct multibyte *m, uint32_t c)
 {
     return put_key_big5 (sets_key (m->sets, c));
@@ -441,7 +443,7 @@ put_four (uint32_t c)
                           4};
 }
 
-INLINE uint32_t
+static uint32_t
 get_gbk (const struct multibyte *m, const unsigned char *p, size_t n, unsigned *length)
 {
     unsigned need = m->four && n >= 2 && p[1] >= 0x30 && p[1] <= 0x39 ? 4 : 2;
@@ -464,7 +466,7 @@ get_gbk (const struct multibyte *m, const unsigned char *p, size_t n, unsigned *
     return c >= GONE && m->four ? gb18030_private (p[0], p[1]) : c;
 }
 
-INLINE struct coded
+static struct coded
 put_gbk (const struct multibyte *m, uint32_t c)
 {
     unsigned key = set_key (&tempfile__gb2312, c);
@@ -511,7 +513,7 @@ uhc_bytes (unsigned number)
                                    : 0x81 + place - 52);
 }
 
-INLINE uint32_t
+static uint32_t
 get_uhc (const struct multibyte *m, const unsigned char *p, size_t n, unsigned *length)
 {
     *length = n < 2 ? 0 : 2;
@@ -525,7 +527,7 @@ get_uhc (const struct multibyte *m, const unsigned char *p, size_t n, unsigned *
                                      (unsigned) number);
 }
 
-INLINE struct coded
+static struct coded
 put_uhc (const struct multibyte *m, uint32_t c)
 {
     unsigned key = sets_key (m->sets, c);
@@ -596,7 +598,7 @@ put_johab_jamo (unsigned jamo)
                        johab_final ((unsigned) find_jamo (finals, FINALS, jamo)));
 }
 
-INLINE uint32_t
+static uint32_t
 get_johab (const struct multibyte *m, const unsigned char *p, size_t n, unsigned *length)
 {
     *length = n < 2 ? 0 : 2;
@@ -620,7 +622,7 @@ get_johab (const struct multibyte *m, const unsigned char *p, size_t n, unsigned
     return sets_character (m->sets, row << 8 | place);
 }
 
-INLINE struct coded
+static struct coded
 put_johab (const struct multibyte *m, uint32_t c)
 {
     if (c >= HANGUL && c < HANGUL_END) {
@@ -648,59 +650,122 @@ undecodable (const struct multibyte *m, struct work *w, uint32_t c, unsigned len
     return bad_bytes (w, c == GONE && m->of_2000 ? 2 : 1);
 }
 
+/*
+ * What is remembered are characters of two bytes, but none that may begin a pair, or come back as
+ * something else.
+ */
+static uint32_t *
+known_character (struct codec *codec, const unsigned char *p)
+{
+    const struct multibyte *m = codec->table;
+    return known_of (codec, (unsigned) p[0] * m->places + p[1]);
+}
+
+/* Copies the ASCII character at *IN, or all of the next RUN bytes if they are ASCII. */
+static inline void
+copy_some_ascii (const unsigned char **in, unsigned char **out)
+{
+    size_t n = is_ascii_run (*in) ? RUN : 1;
+    memcpy (*out, *in, RUN);
+    *in += n;
+    *out += n;
+}
+
+/* Decodes ASCII and what is remembered, as long as there is room for a whole run. */
+static void
+decode_known (struct codec *codec, struct work *w)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    while (w->in_end - in >= RUN && w->out_end - out >= RUN) {
+        if (codec->ascii && *in < 0x80) {
+            copy_some_ascii (&in, &out);
+            continue;
+        }
+        uint32_t known = *known_character (codec, in);
+        if (!known || known >> 16 != ((uint32_t) in[0] << 8 | in[1]))
+            break;
+        out += utf8_put_short (out, known & 0xffff);
+        in += 2;
+    }
+    w->in = in;
+    w->out = out;
+}
+
 /* Puts what LENGTH bytes stand for: the character C, or the pair with the number C - PAIR. */
-INLINE enum step
+static enum step
 put_decoded (const struct multibyte *m, struct work *w, uint32_t c, unsigned length)
 {
     const struct pair *pair = c >= PAIR ? &m->pairs->pairs[c - PAIR] : NULL;
     c = pair ? pair->first : c;
     if (room (w) < 8 && room (w) < utf8_length (c) + (pair ? utf8_length (pair->second) : 0))
         return STEP_FULL;
-    bool fits_short = c < 0x10000 && room (w) >= 3;
-    w->out += fits_short ? utf8_put_short (w->out, c) : utf8_put (w->out, c);
+    w->out += utf8_put (w->out, c);
     if (pair)
         w->out += utf8_put (w->out, pair->second);
     w->in += length;
     return STEP_DONE;
 }
 
-INLINE enum step
-decode (const struct codec *codec, struct work *w,
-        uint32_t (*get) (const struct multibyte *, const unsigned char *, size_t, unsigned *))
+static enum step
+decode_one (struct codec *codec, struct work *w)
 {
     const struct multibyte *m = codec->table;
+    unsigned length = 1;
+    uint32_t c = *w->in;
+    if (c >= 0x80 || m->roman)
+        c = m->get (m, w->in, left (w), &length);
+    if (c >= GONE)
+        return undecodable (m, w, c, length);
+    if (length == 2 && c < 0x10000)
+        *known_character (codec, w->in) = (uint32_t) w->in[0] << 24 | (uint32_t) w->in[1] << 16 | c;
+    return put_decoded (m, w, c, length);
+}
+
+static enum step
+multibyte_decode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    (void) s;
     for (;;) {
-        if (codec->ascii)
-            tempfile__copy_ascii (w);
-        for (int i = 0; i < 4 * RUN; i++) {
-            if (w->in == w->in_end)
-                return STEP_DONE;
-            if (w->out == w->out_end)
-                return STEP_FULL;
-            unsigned length = 1;
-            uint32_t c = *w->in;
-            if (c >= 0x80 || m->roman)
-                c = get (m, w->in, left (w), &length);
-            if (c >= GONE)
-                return undecodable (m, w, c, length);
-            if (put_decoded (m, w, c, length) != STEP_DONE)
-                return STEP_FULL;
-        }
+        decode_known (codec, w);
+        if (w->in == w->in_end)
+            return STEP_DONE;
+        enum step step = decode_one (codec, w);
+        if (step != STEP_DONE)
+            return step;
     }
 }
 
-INLINE enum step
+/* Encodes what is remembered, in the same way. */
+static void
+encode_known (struct codec *codec, struct work *w)
+{
+    const unsigned char *in = w->in;
+    unsigned char *out = w->out;
+    while (w->in_end - in >= RUN && w->out_end - out >= RUN) {
+        if (codec->ascii && *in < 0x80) {
+            copy_some_ascii (&in, &out);
+            continue;
+        }
+        uint32_t c = get_three (in), known = *known_bytes (codec, c);
+        if (!c || known >> 16 != c)
+            break;
+        out[0] = (unsigned char) (known >> 8);
+        out[1] = (unsigned char) known;
+        in += 3;
+        out += 2;
+    }
+    w->in = in;
+    w->out = out;
+}
+
+static enum step
 put_coded (struct work *w, struct coded coded, int length)
 {
     if (room (w) < coded.n)
         return STEP_FULL;
-    if (coded.n == 2) {
-        w->out[0] = (unsigned char) (coded.bytes >> 8);
-        w->out[1] = (unsigned char) coded.bytes;
-    } else {
-        for (unsigned i = 0; i < coded.n; i++)
-            w->out[i] = (unsigned char) (coded.bytes >> 8 * (coded.n - 1 - i));
-    }
+    for (unsigned i = 0; i < coded.n; i++)
+        w->out[i] = (unsigned char) (coded.bytes >> 8 * (coded.n - 1 - i));
     w->out += coded.n;
     w->in += length;
     return STEP_DONE;
@@ -711,13 +776,13 @@ put_coded (struct work *w, struct coded coded, int length)
  * characters are in Latin-1, or the overline, or the Hangul filler. The index of positions has to
  * know of them.
  */
-INLINE bool
+static bool
 may_come_back_other (uint32_t c)
 {
     return (c >= 0x80 && c < 0x100) || c == 0x203e || c == JAMO_END;
 }
 
-static __attribute__ ((__noinline__)) enum step
+static enum step
 put_other (struct codec *codec, struct work *w, uint32_t c, struct coded coded, int length)
 {
     unsigned char back[LONGEST];
@@ -737,124 +802,94 @@ put_other (struct codec *codec, struct work *w, uint32_t c, struct coded coded, 
     return STEP_BAD;
 }
 
-/*
- * The codec remembers the two bytes of characters that it has encoded, because to search the sets
- * for them takes several times as long. An entry is the character and its bytes, or 0.
- */
-enum { KNOWN = 4096 };
-struct remembering {
-    struct codec codec; /* must be first */
-    uint32_t known[KNOWN];
-};
-
-INLINE struct coded
-put_known (struct codec *codec, uint32_t c,
-           struct coded (*put) (const struct multibyte *, uint32_t))
-{
-    uint32_t *known = &((struct remembering *) codec)->known[c % KNOWN];
-    if (*known && *known >> 16 == c)
-        return (struct coded){*known & 0xffff, 2};
-    struct coded coded = put (codec->table, c);
-    if (coded.n == 2 && c < 0x10000)
-        *known = c << 16 | (uint32_t) coded.bytes;
-    return coded;
-}
-
-INLINE enum step
-encode (struct codec *codec, struct work *w,
-        struct coded (*put) (const struct multibyte *, uint32_t),
-        struct coded (*put_key) (unsigned key))
+static enum step
+encode_one (struct codec *codec, struct work *w)
 {
     const struct multibyte *m = codec->table;
+    uint32_t c;
+    enum step step;
+    unsigned key = 0;
+    bool wait = false;
+    int n = next_character (w, &c, &step);
+    if (n == 0)
+        return step;
+    const bool begins = m->pairs && begins_pair (m->pairs, c);
+    if (begins)
+        key = pair_key (m->pairs, w, c, &n, &wait);
+    if (wait)
+        return STEP_SHORT;
+    struct coded coded = {c, 1};
+    if (key)
+        coded = m->put_key (key);
+    else if (c >= 0x80 || m->roman)
+        coded = m->put (m, c);
+    if (coded.n == 0)
+        return lacking (w, c, n);
+    if (may_come_back_other (c))
+        return put_other (codec, w, c, coded, n);
+    if (coded.n == 2 && c < 0x10000 && !begins)
+        *known_bytes (codec, c) = c << 16 | (uint32_t) coded.bytes;
+    return put_coded (w, coded, n);
+}
+
+static enum step
+multibyte_encode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    (void) s;
     for (;;) {
-        if (codec->ascii)
-            tempfile__copy_ascii (w);
-        for (int i = 0; i < 4 * RUN; i++) {
-            uint32_t c;
-            enum step step;
-            int n = next_character (w, &c, &step);
-            if (n == 0)
-                return step;
-            unsigned key = 0;
-            bool wait = false;
-            if (put_key && m->pairs && may_begin_pair (c))
-                key = pair_key (m->pairs, w, c, &n, &wait);
-            if (wait)
-                return STEP_SHORT;
-            struct coded coded = {c, 1};
-            if (put_key && key)
-                coded = put_key (key);
-            else if (c >= 0x80 || m->roman)
-                coded = put_known (codec, c, put);
-            if (coded.n == 0)
-                return lacking (w, c, n);
-            step = may_come_back_other (c) ? put_other (codec, w, c, coded, n)
-                                           : put_coded (w, coded, n);
-            if (step != STEP_DONE)
-                return step;
-        }
+        encode_known (codec, w);
+        if (w->in == w->in_end)
+            return STEP_DONE;
+        enum step step = encode_one (codec, w);
+        if (step != STEP_DONE)
+            return step;
     }
 }
 
-INLINE struct coded
+static const struct codec_ops multibyte_ops = {.decode = multibyte_decode,
+                                               .encode = multibyte_encode};
+
+static struct coded
 put_key_euc (unsigned key)
 {
     return two (key >> 8 | 0x80, (key & 0xff) | 0x80);
 }
 
-#define LAYOUT(name, put_key)                                                                   \
-    static enum step name##_decode (struct codec *codec, struct codec_state *s, struct work *w) \
-    {                                                                                           \
-        (void) s;                                                                               \
-        return decode (codec, w, get_##name);                                                   \
-    }                                                                                           \
-    static enum step name##_encode (struct codec *codec, struct codec_state *s, struct work *w) \
-    {                                                                                           \
-        (void) s;                                                                               \
-        return encode (codec, w, put_##name, put_key);                                          \
-    }                                                                                           \
-    static const struct codec_ops name##_ops = {.decode = name##_decode, .encode = name##_encode}
-
-LAYOUT (euc, put_key_euc);
-LAYOUT (sjis, put_key_sjis);
-LAYOUT (big5, put_key_big5);
-LAYOUT (gbk, NULL);
-LAYOUT (uhc, NULL);
-LAYOUT (johab, NULL);
+#define EUC get_euc, put_euc, put_key_euc, 94
+#define SJIS get_sjis, put_sjis, put_key_sjis, 188
+#define BIG_5 get_big5, put_big5, put_key_big5, 157
+#define GB get_gbk, put_gbk, NULL, 94
 
 /* clang-format off: a table to be read line by line */
 #define T(name) &tempfile__##name
 static const struct multibyte encodings[] = {
-    [BIG5] = {&big5_ops, {T (big5)}, .pairs = NULL},
-    [BIG5HKSCS] = {&big5_ops,
+    [BIG5] = {BIG_5, {T (big5)}, .pairs = NULL},
+    [BIG5HKSCS] = {BIG_5,
                    {T (big5hkscs_before), T (big5), T (big5hkscs_after)},
                    .pairs = T (big5hkscs_after)},
-    [CP932] = {&sjis_ops, {T (cp932_before), T (jisx0208), T (cp932_after)}, .microsoft = true},
-    [CP949] = {&uhc_ops, {T (hangul), T (ksx1001)}, .pairs = NULL},
-    [CP950] = {&big5_ops, {T (cp950_before), T (big5), T (cp950_after)}, .pairs = NULL},
-    [EUC_JIS_2004] = {&euc_ops,
+    [CP932] = {SJIS, {T (cp932_before), T (jisx0208), T (cp932_after)}, .microsoft = true},
+    [CP949] = {get_uhc, put_uhc, NULL, 94, {T (hangul), T (ksx1001)}, .pairs = NULL},
+    [CP950] = {BIG_5, {T (cp950_before), T (big5), T (cp950_after)}, .pairs = NULL},
+    [EUC_JIS_2004] = {EUC,
                       {T (jisx0208), T (jisx0213), T (jisx0212)},
                       .pairs = T (jisx0213),
                       .kana = true,
                       .three = true},
-    [EUC_JISX0213] = {&euc_ops,
+    [EUC_JISX0213] = {EUC,
                       {T (jisx0213_2000_before), T (jisx0208), T (jisx0213), T (jisx0212)},
                       .pairs = T (jisx0213),
                       .kana = true,
                       .three = true,
                       .of_2000 = true},
-    [EUC_JP] = {&euc_ops, {T (jisx0208), T (jisx0212)}, .kana = true, .three = true, .yen = true},
-    [EUC_KR] = {&euc_ops, {T (hangul), T (ksx1001)}, .makes_up = true},
-    [GB18030] = {&gbk_ops, {T (gbk_after), T (gb18030_after)}, .four = true},
-    [GB2312] = {&euc_ops, {T (gb2312)}, .pairs = NULL},
-    [GBK] = {&gbk_ops, {T (gbk_after)}, .pairs = NULL},
-    [JOHAB] = {&johab_ops, {T (ksx1001)}, .pairs = NULL},
-    [SHIFT_JIS] = {&sjis_ops, {T (jisx0208)}, .yen = true},
-    [SHIFT_JIS_2004] = {&sjis_ops,
-                        {T (jisx0208), T (jisx0213)},
-                        .pairs = T (jisx0213),
-                        .roman = true},
-    [SHIFT_JISX0213] = {&sjis_ops,
+    [EUC_JP] = {EUC, {T (jisx0208), T (jisx0212)}, .kana = true, .three = true, .yen = true},
+    [EUC_KR] = {EUC, {T (hangul), T (ksx1001)}, .makes_up = true},
+    [GB18030] = {GB, {T (gbk_after), T (gb18030_after)}, .four = true},
+    [GB2312] = {EUC, {T (gb2312)}, .pairs = NULL},
+    [GBK] = {GB, {T (gbk_after)}, .pairs = NULL},
+    [JOHAB] = {get_johab, put_johab, NULL, 188, {T (ksx1001)}, .pairs = NULL},
+    [SHIFT_JIS] = {SJIS, {T (jisx0208)}, .yen = true},
+    [SHIFT_JIS_2004] = {SJIS, {T (jisx0208), T (jisx0213)}, .pairs = T (jisx0213), .roman = true},
+    [SHIFT_JISX0213] = {SJIS,
                         {T (jisx0213_2000_before), T (jisx0208), T (jisx0213)},
                         .pairs = T (jisx0213),
                         .roman = true,
@@ -865,12 +900,8 @@ static const struct multibyte encodings[] = {
 struct codec *
 tempfile__codec_multibyte (enum multibyte_set which)
 {
-    struct remembering *r = calloc (1, sizeof *r);
-    if (!r)
-        return NULL;
-    r->codec = (struct codec){.ops = encodings[which].ops,
-                              .ascii = !encodings[which].roman,
-                              .unit = 1,
-                              .table = &encodings[which]};
-    return &r->codec;
+    return remembering_codec ((struct codec){.ops = &multibyte_ops,
+                                             .ascii = !encodings[which].roman,
+                                             .unit = 1,
+                                             .table = &encodings[which]});
 }
