@@ -10,7 +10,8 @@
 # without one warning of a compiler. It takes root, debootstrap and git.
 #
 # BASES, when set, is a directory that keeps the bare systems for the next time, as archives; else
-# they are made anew. The variables of tests/Makefile.am, CK_* and DEMO_* hold inside, too.
+# they are made anew. The variables of tests/Makefile.am, CK_*, DEMO_*, CFLAGS and CXXFLAGS hold
+# inside, too.
 #
 # All is within a temporary directory. What is mounted there is mounted in a namespace of the
 # command that needs it, so that it ends with it, and nobody removes a file through a mount.
@@ -74,7 +75,7 @@ make_base () {
 
 # What tests may be told by their environment.
 settings () {
-    env | grep -E '^(CK|DEMO|TEMPFILE_TEST)_[A-Z_]*=[0-9.A-Za-z]*$' || :
+    env | grep -E '^((CK|DEMO|TEMPFILE_TEST)_[A-Z_]*|C(XX)?FLAGS)=[-0-9.A-Za-z]*$' || :
 }
 
 # inside ROOT COMMAND...: there, with the devices, the processes and the names of hosts of here.
