@@ -703,6 +703,41 @@ START_TEST (text_can_be_cut_off_at_any_place)
 }
 END_TEST
 
+/* A high surrogate waits for what comes behind it; with that it may be one character. */
+START_TEST (utf_7_can_be_cut_off_around_surrogates_or_says_so)
+{
+    static const char *const letters[] = {
+        "a", "!", "-", "+", "\n", "\u00e9", "\u6f22", "\U0010ffff", "\xed\xa0\x80", "\xed\xaf\xbf"};
+    enum { N = LENGTH (letters), LENGTH_OF_TEXT = 4 };
+    int refused = 0;
+    for (int i = 0; i < 10 * 10 * 10 * 10; i++) {
+        char all[32] = "", have[32];
+        size_t places[LENGTH_OF_TEXT];
+        for (int n = 0, rest = i; n < LENGTH_OF_TEXT; n++, rest /= N) {
+            places[n] = strlen (all);
+            strcat (all, letters[rest % N]);
+        }
+        size_t place = places[i % LENGTH_OF_TEXT], n = place;
+        FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-7", .errors = "surrogatepass",
+                                 .newline = "");
+        ck_assert_int_ge (fputs (all, f), 0);
+        if (tempfile_truncate (f, (off_t) place) < 0) {
+            ck_assert_int_eq (errno, EINVAL);
+            ck_assert_uint_ge (place, 3);
+            ck_assert_int_eq (all[place - 3], '\xed');
+            n = strlen (all);
+            refused++;
+        }
+        rewind (f);
+        ck_assert_uint_eq (fread (have, 1, sizeof have, f), n);
+        ck_assert_int_eq (ferror (f), 0);
+        ck_assert_mem_eq (have, all, n);
+        assert_closes (f);
+    }
+    ck_assert_int_lt (refused, 1200);
+}
+END_TEST
+
 /* Also where stdio gets to the end by a seek to an offset in front of it, and by reading. */
 START_TEST (writing_goes_on_at_the_end_that_was_told)
 {
@@ -1068,6 +1103,7 @@ main (void)
     tcase_add_loop_test (tc, stream_that_was_read_into_a_character_ends_as_any_other, 0, 3);
     tcase_add_test (tc, places_hold_after_a_truncation);
     tcase_add_loop_test (tc, text_can_be_cut_off_at_any_place, 0, ALPHABETS);
+    tcase_add_test (tc, utf_7_can_be_cut_off_around_surrogates_or_says_so);
     tcase_add_loop_test (tc, writing_goes_on_at_the_end_that_was_told, 0, ALPHABETS);
     tcase_add_test (tc, place_of_a_truncation_holds);
     tcase_add_test (tc, place_of_a_write_that_failed_holds);

@@ -68,6 +68,10 @@ struct codec_ops {
     /* Sets the state after a bad sequence was skipped. NULL: the state stays. */
     void (*passed) (struct codec_state *);
 
+    /* Whether a part of the next character was decoded, so that nothing can be written or cut off
+     * here. NULL: never. */
+    bool (*splits) (const struct codec_state *);
+
     /* Ends a run of output, with at most FINISH bytes. NULL: runs need no end. */
     void (*finish) (struct codec_state *, struct work *);
 

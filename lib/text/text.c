@@ -95,6 +95,16 @@ text_read (struct storage *s, void *buffer, size_t size)
     return tempfile__text_read (t, buffer, t->peeked ? 1 : size);
 }
 
+/* Whether the text can be written to, and cut off, at P. If not, sets errno. */
+static bool
+is_place (const struct text *t, const struct position *p)
+{
+    bool splits = t->codec->ops->splits && t->codec->ops->splits (&p->state);
+    if (splits)
+        errno = EINVAL;
+    return !splits;
+}
+
 /* What ends a run of shifted bytes behind the position is not written over. Returns 0, or -1 with
  * errno. */
 static int
@@ -124,6 +134,8 @@ begin_writing (struct text *t)
         errno = EINVAL;
         return -1;
     }
+    if (!is_place (t, &t->here))
+        return -1;
     t->phase = WRITING;
     t->begun = true;
     return 0;
@@ -250,7 +262,7 @@ text_truncate (struct storage *s, off_t size)
     if (follow (t, SEEK_CUR) < 0 || tempfile__text_flush_partial (t) < 0)
         return -1;
     end_writing (t);
-    if (tempfile__text_look_for (t, size, &end) < 0)
+    if (tempfile__text_look_for (t, size, &end) < 0 || !is_place (t, &end))
         return -1;
     end.written = false;
     int result =

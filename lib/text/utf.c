@@ -665,16 +665,22 @@ is_ragged (const struct codec_state *s)
     return (s->a & BITS) >= 6 || s->b != 0;
 }
 
-/* Ends the run at C, which is not base64. */
+/*
+ * Ends the run at C, which is not base64; but first puts a high surrogate that waits, so that there
+ * is a position between the two.
+ */
 static enum step
 end_base64 (struct codec_state *s, struct work *w, unsigned char c)
 {
     uint32_t high = s->a >> HIGH_SHIFT;
     if (is_ragged (s))
         return bad_bytes (w, 1);
-    s->a = s->b = 0;
-    if (high && c < 0x80 && c != '+')
+    if (high && c < 0x80 && c != '+') {
         w->out += utf8_put_short (w->out, high);
+        s->a &= IN_BASE64 | BITS;
+        return STEP_DONE;
+    }
+    s->a = s->b = 0;
     if (c == '-')
         w->in++;
     return STEP_DONE;
@@ -754,9 +760,16 @@ utf7_passed (struct codec_state *s)
     s->a = s->b = 0;
 }
 
+static bool
+utf7_splits (const struct codec_state *s)
+{
+    return s->a >> HIGH_SHIFT;
+}
+
 static const struct codec_ops utf7_ops = {.decode = utf7_decode,
                                           .encode = utf7_encode,
                                           .passed = utf7_passed,
+                                          .splits = utf7_splits,
                                           .finish = utf7_finish,
                                           .cut = utf7_cut};
 
