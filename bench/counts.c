@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,6 +224,20 @@ make_directory (long i)
     return !tempfile_mkdtemp (TEMPFILE_OPTIONS (.dir = dir));
 }
 
+/* A name that is deleted when the process ends. */
+static int
+make_left (long i)
+{
+    char *path;
+    (void) i;
+    int fd = tempfile_mkstemp (
+        &path, TEMPFILE_OPTIONS (.dir = dir, .delete_when = TEMPFILE_DELETE_ON_EXIT));
+    if (fd < 0)
+        return -1;
+    free (path);
+    return close (fd);
+}
+
 static int
 ask_directory (long i)
 {
@@ -251,6 +266,7 @@ static const struct operation {
     int (*use) (FILE *f, long i);
     int (*prepare) (long i);
     int (*run) (long i);
+    bool ends; /* the process ends as by exit(), which is counted as well */
 } operations[] = {
     {.name = "open-fdopen", .action = OPEN, .open = by_fdopen},
     {.name = "close-fdopen", .action = CLOSE, .open = by_fdopen},
@@ -298,6 +314,7 @@ static const struct operation {
     {.name = "close-directory", .prepare = open_directory, .run = close_directory},
     {.name = "close-directory-file", .prepare = with_file, .run = close_directory},
     {.name = "mkstemp", .run = make_descriptor},
+    {.name = "mkstemp-exit", .run = make_left, .ends = true},
     {.name = "mkdtemp", .run = make_directory},
     {.name = "gettempdir", .run = ask_directory},
     {.name = "recover-nothing", .run = recover},
@@ -390,7 +407,10 @@ main (int argc, char **argv)
     for (size_t i = 0; i < count; i++) {
         if (strcmp (argv[1], operations[i].name) != 0)
             continue;
-        if (work (&operations[i], atol (argv[2])) == 0)
+        int result = work (&operations[i], atol (argv[2]));
+        if (result == 0 && operations[i].ends)
+            return EXIT_SUCCESS;
+        if (result == 0)
             _exit (EXIT_SUCCESS);
         perror (argv[1]);
         _exit (EXIT_FAILURE);

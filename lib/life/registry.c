@@ -724,13 +724,17 @@ tempfile_unlink (const char *path)
     return result;
 }
 
+/*
+ * What was left is released at a certain end only, so that the second walk does not delete it
+ * again: after tempfile_cleanup() the program may still delete it by its path.
+ */
 static void
 delete_taken (struct entry *e)
 {
     const struct removal *tree = e->tree;
     int err = delete_name (e->path, tree ? tree->async_safe : NULL);
-    if (err == 0)
-        move (e, TAKEN, GONE);
+    if (err == 0 && !move (e, TAKEN, GONE) && is_certain ())
+        release_if (e, TAKEN_LEFT);
 }
 
 /*

@@ -18,7 +18,7 @@
  *     LEFT --the end; unlink, by path--> TAKEN_LEFT
  *     KEPT --discard--> LIVE
  *     all --delete, discard, leave; LEFT --keep, by path--> RELEASED --> FREE
- *     TAKEN_LEFT --unlink, by path--> RELEASED
+ *     TAKEN_LEFT --unlink, by path; deleted, at a certain end--> RELEASED
  *
  *   FREE        not in use; on the free list
  *   RESERVED    has a holder, who is writing the path
