@@ -543,6 +543,31 @@ START_TEST (places_hold_around_thousands_that_were_replaced)
 }
 END_TEST
 
+/* So many that the index of positions cannot have all of them. */
+START_TEST (text_with_too_many_that_were_replaced_is_cut_off_exactly_or_not_at_all)
+{
+    enum { COUNT = 100000, STEP = 997 };
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "ascii", .errors = "backslashreplace");
+    int refused = 0;
+
+    for (int i = 0; i < COUNT; i++)
+        ck_assert_int_ge (fputs ("x\u20ac", f), 0);
+    off_t size = 7 * COUNT;
+    for (int i = COUNT - STEP; i > 0; i -= STEP) {
+        if (tempfile_truncate (f, 4 * i) == 0) {
+            size = 7 * i;
+        } else {
+            ck_assert_int_eq (errno, EINVAL);
+            refused++;
+        }
+        ck_assert_int_eq (test_size (f), size);
+    }
+    ck_assert_int_gt (refused, 0);
+    ck_assert_int_lt (refused, COUNT / STEP);
+    assert_closes (f);
+}
+END_TEST
+
 /* PLACE, where F ends, is found again when "bc" follows; and then WHOLE is what is read. F is
  * closed. */
 static void
@@ -1093,6 +1118,7 @@ main (void)
     tcase_add_test (tc, places_hold_around_what_was_replaced);
     tcase_add_loop_test (tc, place_within_what_a_character_became_holds, 0, 4);
     tcase_add_test (tc, places_hold_around_thousands_that_were_replaced);
+    tcase_add_test (tc, text_with_too_many_that_were_replaced_is_cut_off_exactly_or_not_at_all);
     tcase_add_test (tc, places_hold_around_what_comes_back_as_another_character);
     tcase_add_test (tc, places_hold_behind_what_an_escape_hides);
     tcase_add_test (tc, descriptor_may_be_asked_for_within_a_character);

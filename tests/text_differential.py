@@ -16,6 +16,7 @@ What cannot be compared is not generated, or ends a program:
     before it was overwritten, and, where what is read back differs from what was written, as
     long as no place after it was told the other way;
   - Python ends the base64 of utf-7 with each write, this library with each buffer of stdio's;
+  - where some 30,000 characters were replaced the library's index is full, and no place is gone to;
   - Python has no offsets within a text: what is read from any one is a part of what Python reads
     from the start, where both count the same; a hole is made in Python's file by its size;
   - Python forgets the state of a stateful encoding at a place told while writing; this library
@@ -101,6 +102,8 @@ class Program:
         # A stateful text was overwritten, or a mark is in the middle: it reads otherwise now, and
         # in Python depending on what was done before.
         self.garbled = False
+        # More was replaced than the index has room for: places are near, or refused.
+        self.crowded = False
         self.diverges = (self.errors in LOSSY or self.newline in (None, '\r\n'))
 
     def alphabet(self):
@@ -161,6 +164,7 @@ class Program:
         # Python ends the base64 of utf-7 with a write, this library with each buffer.
         if self.encoding != 'utf-7' and r.random() < 0.001:
             piece = ''.join(r.choice(self.letters) for _ in range(1024))
+            self.crowded = self.crowded or self.errors in LOSSY and not encodable(piece, self.real)
             return piece * (LONG_LINE // len(piece.encode('utf-8', 'surrogatepass')) + 1) + '\n'
         n = r.choice([1, 1, 2, 3, 5, 10, 30, 200, r.choice([1, 1000])])
         out = []
@@ -306,7 +310,7 @@ class Program:
         self.expect(f'tell {n}', 'ok')
 
     def step_seek(self):
-        if not self.places:
+        if not self.places or self.crowded:
             return
         n = self.random.choice(list(self.places))
         cookie, offset, how, _ = self.places[n]
@@ -366,7 +370,7 @@ class Program:
     def step_truncate(self):
         # A place read to may be behind an escape sequence in Python, and in front of it here.
         usable = [n for n, p in self.places.items() if p[1] is not None and not self.is_state(p[0])]
-        if not self.writable or not usable or self.doing == 'read':
+        if not self.writable or not usable or self.doing == 'read' or self.crowded:
             return
         n = self.random.choice(usable)
         offset = self.places[n][1]

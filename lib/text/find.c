@@ -136,7 +136,7 @@ search (struct text *t, int (*how) (struct text *, off_t), off_t target, struct 
     t->here.jumps = false;
     if (result == 0 && looked) {
         *looked = t->here;
-        result = t->within > 0 ? -1 : 0;
+        result = text_is_within (t) ? -1 : 0;
         err = EINVAL;
     }
     if (result < 0 || looked) {

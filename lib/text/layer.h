@@ -90,6 +90,17 @@ text_at (const struct text *t)
     return t->here.program + (off_t) (t->within + t->n_partial);
 }
 
+/*
+ * Whether the position is within a character, or only near to what was asked for. Nothing can be
+ * written there, and the text cannot be cut off.
+ */
+static inline bool
+text_is_within (const struct text *t)
+{
+    bool (*splits) (const struct codec_state *) = t->codec->ops->splits;
+    return t->within > 0 || t->here.vague || (splits && splits (&t->here.state));
+}
+
 /* Whether the newlines of what is written may count otherwise when it is read. */
 static inline bool
 text_counts_written (const struct text *t)
@@ -152,8 +163,8 @@ int tempfile__text_find_from_end (struct text *, off_t offset);
 int tempfile__text_find_file (struct text *, off_t file);
 
 /*
- * Sets *P to the position of an offset; the stream stays where it is. Returns -1 with EINVAL within
- * a character.
+ * Sets *P to the position of an offset; the stream stays where it is. Returns -1 with EINVAL if
+ * the text cannot be cut off there.
  */
 int tempfile__text_look_for (struct text *, off_t target, struct position *p);
 

@@ -95,25 +95,15 @@ text_read (struct storage *s, void *buffer, size_t size)
     return tempfile__text_read (t, buffer, t->peeked ? 1 : size);
 }
 
-/* Whether the text can be written to, and cut off, at P. If not, sets errno. */
-static bool
-is_place (const struct text *t, const struct position *p)
-{
-    bool splits = t->codec->ops->splits && t->codec->ops->splits (&p->state);
-    if (splits)
-        errno = EINVAL;
-    return !splits;
-}
-
 /* What ends a run of shifted bytes behind the position is not written over. Returns 0, or -1 with
  * errno. */
 static int
 end_reading (struct text *t)
 {
-    if (tempfile__text_pass_end_of_run (t) < 0 || tempfile__text_move_below (t, t->here.file) < 0)
+    if (tempfile__text_pass_end_of_run (t) < 0)
         return -1;
     t->phase = IDLE;
-    return 0;
+    return t->raw_pos == t->raw_end ? 0 : tempfile__text_move_below (t, t->here.file);
 }
 
 /* Returns 0, or -1 with errno: EINVAL within a character, where nothing can be written. */
@@ -130,12 +120,10 @@ begin_writing (struct text *t)
         return -1;
     if (t->phase == WRITING)
         return 0;
-    if (t->within > 0 || t->here.vague) {
+    if (text_is_within (t)) {
         errno = EINVAL;
         return -1;
     }
-    if (!is_place (t, &t->here))
-        return -1;
     t->phase = WRITING;
     t->begun = true;
     return 0;
@@ -262,7 +250,7 @@ text_truncate (struct storage *s, off_t size)
     if (follow (t, SEEK_CUR) < 0 || tempfile__text_flush_partial (t) < 0)
         return -1;
     end_writing (t);
-    if (tempfile__text_look_for (t, size, &end) < 0 || !is_place (t, &end))
+    if (tempfile__text_look_for (t, size, &end) < 0)
         return -1;
     end.written = false;
     int result =
