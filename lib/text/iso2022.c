@@ -9,6 +9,7 @@
 #include "base/export.h"
 
 #include "text/codec.h"
+#include "text/known.h"
 #include "text/tables.h"
 #include "text/utf8.h"
 
@@ -232,7 +233,7 @@ encode_known (struct codec *codec, struct work *w, unsigned which)
 static enum step
 put_decoded (struct codec *codec, struct work *w, enum charset which, unsigned skip)
 {
-    unsigned width = sets[which].width;
+    const unsigned width = sets[which].width, number = number_of (codec, which);
     if (left (w) < skip + width)
         return cut_off (w);
     uint32_t c = decode_in (which, w->in + skip);
@@ -242,9 +243,8 @@ put_decoded (struct codec *codec, struct work *w, enum charset which, unsigned s
         const struct pair *pair = &tempfile__jisx0213.pairs[c - PAIR];
         w->out += utf8_put_short (w->out, pair->first);
         c = pair->second;
-    } else if (c < 0x10000 && number_of (codec, which) < REMEMBERED) {
-        *known_character (codec, w->in) =
-            joined (number_of (codec, which), w->in[0], w->in[1]) << 16 | c;
+    } else if (c < 0x10000 && number < REMEMBERED) {
+        *known_character (codec, w->in) = joined (number, w->in[0], w->in[1]) << 16 | c;
     }
     w->out += utf8_put (w->out, c);
     w->in += skip + width;

@@ -10,6 +10,7 @@
 #include "base/export.h"
 
 #include "text/codec.h"
+#include "text/known.h"
 #include "text/tables.h"
 #include "text/utf8.h"
 
@@ -671,25 +672,49 @@ copy_some_ascii (const unsigned char **in, unsigned char **out)
     *out += n;
 }
 
-/* Decodes ASCII and what is remembered, as long as there is room for a whole run. */
-static void
-decode_known (struct codec *codec, struct work *w)
+/*
+ * Converts ASCII, and by ONE what is remembered, as long as there is room for a whole run. ONE
+ * returns false if the next character is not remembered.
+ */
+INLINE void
+convert_known (struct codec *codec, struct work *w,
+               bool (*one) (struct codec *, const unsigned char **in, unsigned char **out))
 {
     const unsigned char *in = w->in;
     unsigned char *out = w->out;
     while (w->in_end - in >= RUN && w->out_end - out >= RUN) {
-        if (codec->ascii && *in < 0x80) {
+        if (codec->ascii && *in < 0x80)
             copy_some_ascii (&in, &out);
-            continue;
-        }
-        uint32_t known = *known_character (codec, in);
-        if (!known || known >> 16 != ((uint32_t) in[0] << 8 | in[1]))
+        else if (!one (codec, &in, &out))
             break;
-        out += utf8_put_short (out, known & 0xffff);
-        in += 2;
     }
     w->in = in;
     w->out = out;
+}
+
+INLINE bool
+decode_known (struct codec *codec, const unsigned char **in, unsigned char **out)
+{
+    const unsigned char *p = *in;
+    uint32_t known = *known_character (codec, p);
+    if (!known || known >> 16 != ((uint32_t) p[0] << 8 | p[1]))
+        return false;
+    *out += utf8_put_short (*out, known & 0xffff);
+    *in += 2;
+    return true;
+}
+
+INLINE bool
+encode_known (struct codec *codec, const unsigned char **in, unsigned char **out)
+{
+    uint32_t c = get_three (*in), known = *known_bytes (codec, c);
+    if (!c || known >> 16 != c)
+        return false;
+    (*out)[0] = (unsigned char) (known >> 8);
+    (*out)[1] = (unsigned char) known;
+    *in += 3;
+    *out += 2;
+    return true;
 }
 
 /* Puts what LENGTH bytes stand for: the character C, or the pair with the number C - PAIR. */
@@ -720,43 +745,6 @@ decode_one (struct codec *codec, struct work *w)
     if (length == 2 && c < 0x10000)
         *known_character (codec, w->in) = (uint32_t) w->in[0] << 24 | (uint32_t) w->in[1] << 16 | c;
     return put_decoded (m, w, c, length);
-}
-
-static enum step
-multibyte_decode (struct codec *codec, struct codec_state *s, struct work *w)
-{
-    (void) s;
-    for (;;) {
-        decode_known (codec, w);
-        if (w->in == w->in_end)
-            return STEP_DONE;
-        enum step step = decode_one (codec, w);
-        if (step != STEP_DONE)
-            return step;
-    }
-}
-
-/* Encodes what is remembered, in the same way. */
-static void
-encode_known (struct codec *codec, struct work *w)
-{
-    const unsigned char *in = w->in;
-    unsigned char *out = w->out;
-    while (w->in_end - in >= RUN && w->out_end - out >= RUN) {
-        if (codec->ascii && *in < 0x80) {
-            copy_some_ascii (&in, &out);
-            continue;
-        }
-        uint32_t c = get_three (in), known = *known_bytes (codec, c);
-        if (!c || known >> 16 != c)
-            break;
-        out[0] = (unsigned char) (known >> 8);
-        out[1] = (unsigned char) known;
-        in += 3;
-        out += 2;
-    }
-    w->in = in;
-    w->out = out;
 }
 
 static enum step
@@ -832,18 +820,34 @@ encode_one (struct codec *codec, struct work *w)
     return put_coded (w, coded, n);
 }
 
+/* Converts what is remembered by KNOWN, and one character at a time by ONE. */
+INLINE enum step
+convert (struct codec *codec, struct work *w,
+         bool (*known) (struct codec *, const unsigned char **in, unsigned char **out),
+         enum step (*one) (struct codec *, struct work *))
+{
+    for (;;) {
+        convert_known (codec, w, known);
+        if (w->in == w->in_end)
+            return STEP_DONE;
+        enum step step = one (codec, w);
+        if (step != STEP_DONE)
+            return step;
+    }
+}
+
+static enum step
+multibyte_decode (struct codec *codec, struct codec_state *s, struct work *w)
+{
+    (void) s;
+    return convert (codec, w, decode_known, decode_one);
+}
+
 static enum step
 multibyte_encode (struct codec *codec, struct codec_state *s, struct work *w)
 {
     (void) s;
-    for (;;) {
-        encode_known (codec, w);
-        if (w->in == w->in_end)
-            return STEP_DONE;
-        enum step step = encode_one (codec, w);
-        if (step != STEP_DONE)
-            return step;
-    }
+    return convert (codec, w, encode_known, encode_one);
 }
 
 static const struct codec_ops multibyte_ops = {.decode = multibyte_decode,

@@ -23,8 +23,6 @@
 
 #include "text/utf8.h"
 
-#include <stdlib.h>
-
 /* No character, in a table from bytes to characters. A set that goes before another says with it,
  * and with the key, that the other one's is not to be used. */
 enum { NO_CELL = 0xffff, NO_KEY = 0xffff };
@@ -266,41 +264,6 @@ begins_pair (const struct set *s, uint32_t c)
     while (i < s->n_pairs && s->pairs[i].first != c)
         i++;
     return i < s->n_pairs;
-}
-
-/*
- * A codec that remembers what it has converted, because to search the sets takes several times as
- * long. An entry has what is looked up in the upper half, and what was found in the lower half; or
- * it is 0.
- */
-enum { KNOWN_READ = 2048, KNOWN_WRITTEN = 4096 };
-struct remembering {
-    struct codec codec; /* must be first */
-    uint32_t read[KNOWN_READ], written[KNOWN_WRITTEN];
-};
-
-static inline struct codec *
-remembering_codec (struct codec codec)
-{
-    struct remembering *r = calloc (1, sizeof *r);
-    if (!r)
-        return NULL;
-    r->codec = codec;
-    return &r->codec;
-}
-
-/* Where the character of the bytes with this number is remembered. */
-static inline uint32_t *
-known_of (struct codec *codec, unsigned number)
-{
-    return &((struct remembering *) codec)->read[number % KNOWN_READ];
-}
-
-/* Where the bytes of C are. */
-static inline uint32_t *
-known_bytes (struct codec *codec, uint32_t c)
-{
-    return &((struct remembering *) codec)->written[c % KNOWN_WRITTEN];
 }
 
 extern const struct set tempfile__jisx0208, tempfile__jisx0212, tempfile__jisx0213,
