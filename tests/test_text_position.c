@@ -952,6 +952,34 @@ START_TEST (descriptor_is_in_step)
 END_TEST
 
 /* Somebody else moves the descriptor, and the stream goes on from there. */
+/* Another stream truncates the text, and writes a new one, whose characters have other lengths. */
+START_TEST (places_behind_the_end_are_forgotten)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-16-le", .newline = "");
+    FILE *g = tempfile_reopen (f, "r");
+    char have[16];
+    const bool seeks = _i;
+
+    ck_assert_int_ge (fputs ("bb", f), 0);
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_int_eq (fseeko (g, 1, SEEK_SET), 0);
+    ck_assert_int_eq (getc (g), 'b');
+    ck_assert_int_eq (tempfile_truncate (f, 0), 0);
+    ck_assert_int_eq (fseeko (g, 0, seeks ? SEEK_END : SEEK_SET), 0);
+    ck_assert_int_eq (getc (g), EOF);
+    rewind (f);
+    ck_assert_int_ge (fputs ("\u00e9cdefgh", f), 0);
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_int_eq (fseeko (g, 3, SEEK_SET), 0);
+    ck_assert_ptr_nonnull (fgets (have, sizeof have, g));
+    ck_assert_str_eq (have, "defgh");
+    ck_assert_int_eq (fseeko (g, 0, SEEK_END), 0);
+    ck_assert_int_eq (ftello (g), 8);
+    assert_closes (g);
+    assert_closes (f);
+}
+END_TEST
+
 START_TEST (stream_follows_its_descriptor)
 {
     FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-16-le", .newline = "");
@@ -1139,6 +1167,7 @@ main (void)
     tcase_add_test (tc, second_stream_takes_the_same_options);
     tcase_add_test (tc, named_and_spooled_text_is_as_any_other);
     tcase_add_test (tc, descriptor_is_in_step);
+    tcase_add_loop_test (tc, places_behind_the_end_are_forgotten, 0, 2);
     tcase_add_test (tc, stream_follows_its_descriptor);
     tcase_add_test (tc, places_hold_around_halves_that_become_one_character);
     tcase_add_loop_test (tc, first_write_that_fails_leaves_no_mark, 0, 3);

@@ -339,6 +339,8 @@ tempfile__text_read (struct text *t, unsigned char *out, size_t size)
     int err = errno;
     if (n < 0 && err == EILSEQ)
         t->reported = t->bad_end;
+    if (n == 0) /* the file ends here, whatever was behind before somebody else cut it off */
+        tempfile__index_cut (&t->index, OFF_MAX, t->here.file);
     tempfile__text_settle (t);
     if (t->raw_pos == t->raw_end || tempfile__text_move_below (t, t->here.file) == 0) {
         errno = err;
