@@ -15,7 +15,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 python3 "$source/generate.py" "$work"
 status=0
-for file in single.c single.h east.c; do
+for file in single.c single.h east.c names.h; do
     cmp "$source/$file" "$work/$file" || status=1
 done
 exit $status

@@ -50,14 +50,41 @@ struct work {
 
 struct codec;
 
+/* What is not said to be needed may be NULL. */
 struct codec_ops {
-    enum step (*decode) (struct codec *, struct codec_state *, struct work *);
-    enum step (*encode) (struct codec *, struct codec_state *, struct work *);
+    /*
+     * Advances the input, which is not empty, over one character; or over bytes that stand for
+     * none, and *C stays NO_CHARACTER. The input may also stay, once: a character comes before the
+     * next byte. Needed.
+     */
+    enum step (*get) (const struct codec *, struct codec_state *, struct work *, uint32_t *c);
+
+    /*
+     * Puts C where LONGEST bytes can be written. Returns how many bytes it has; 0 if it has none;
+     * or minus their number if they come back as something else. Needed.
+     */
+    int (*put) (const struct codec *, struct codec_state *, unsigned char *, uint32_t c);
+
+    /* Convert what is frequent, many characters at once, as far as that is easy. */
+    void (*get_many) (const struct codec *, const struct codec_state *, struct work *);
+    void (*put_many) (const struct codec *, const struct codec_state *, struct work *);
 
     /*
      * Returns how many of the bytes are the same when they are decoded, or a few less. NULL: none.
      */
     size_t (*same) (const struct codec *, const unsigned char *, size_t);
+
+    /*
+     * What distinguishes the meanings of two bytes below 0x80 for codec.memory: some of SEVEN_BITS.
+     * UNKNOWN: nothing is to be remembered in this state. NULL: two bytes have one meaning.
+     */
+    unsigned (*meaning) (const struct codec *, const struct codec_state *);
+
+    /* Puts the byte order mark. Returns codec.mark. */
+    unsigned (*begin) (struct codec_state *, const struct codec *, unsigned char *);
+
+    /* The text ends here. STEP_BAD: something is missing. */
+    enum step (*end) (struct codec_state *, struct work *);
 
     /*
      * Sets the state for writing at another position, perhaps at the start. NULL: the state is
@@ -88,6 +115,16 @@ enum { FINISH = 8 };
 /* The maximum length of a character, with an escape sequence before it, on either side. */
 enum { LONGEST = 16 };
 
+/*
+ * What was converted last, because to search the sets takes several times as long. An entry has
+ * what is looked up in the upper half and what was found in the lower half, or is 0: two bytes, and
+ * a character below 0x10000 that has three bytes in UTF-8, or that was read.
+ */
+enum { READ = 2048, WRITTEN = 4096, SEVEN_BITS = 0x8080, UNKNOWN = 1 };
+struct memory {
+    uint32_t read[READ], written[WRITTEN];
+};
+
 struct codec {
     const struct codec_ops *ops;
     bool ascii;          /* ASCII stands for itself, whatever comes before */
@@ -99,6 +136,9 @@ struct codec {
     unsigned variant;    /* for the codec itself */
     const void *table;   /* the same */
     const char *name;    /* Python's name, followed by a blank or '\0' */
+    const struct set *pairs; /* the set that has pairs of characters, or NULL */
+    unsigned places;         /* to a row of two bytes, in daily use; 0: nothing is remembered */
+    struct memory *memory;   /* if so */
 };
 
 /*
@@ -107,7 +147,13 @@ struct codec {
  */
 struct codec *tempfile__codec_open (const char *encoding);
 
-/* For the families of codecs. These return NULL with ENOMEM. */
+/* --- convert.c --- */
+
+enum step tempfile__decode (struct codec *, struct codec_state *, struct work *);
+enum step tempfile__encode (struct codec *, struct codec_state *, struct work *);
+
+/* --- the families of codecs: each sets a codec that is all zero, but not its name --- */
+
 enum utf {
     UTF_8,
     UTF_8_SIG,
@@ -120,9 +166,9 @@ enum utf {
     UTF_7,
     BYTES
 };
-struct codec *tempfile__codec_utf (enum utf);
+void tempfile__codec_utf (struct codec *, unsigned);
 enum { LATIN_1 = SINGLES, ASCII }; /* and each enum single_set */
-struct codec *tempfile__codec_single (unsigned);
+void tempfile__codec_single (struct codec *, unsigned);
 enum multibyte_set {
     BIG5,
     BIG5HKSCS,
@@ -141,7 +187,7 @@ enum multibyte_set {
     SHIFT_JIS_2004,
     SHIFT_JISX0213
 };
-struct codec *tempfile__codec_multibyte (enum multibyte_set);
+void tempfile__codec_multibyte (struct codec *, unsigned);
 enum iso2022 {
     ISO2022_JP,
     ISO2022_JP_1,
@@ -152,6 +198,6 @@ enum iso2022 {
     ISO2022_KR,
     HZ
 };
-struct codec *tempfile__codec_iso2022 (enum iso2022);
+void tempfile__codec_iso2022 (struct codec *, unsigned);
 
 #endif

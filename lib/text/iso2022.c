@@ -9,7 +9,6 @@
 #include "base/export.h"
 
 #include "text/codec.h"
-#include "text/known.h"
 #include "text/tables.h"
 #include "text/utf8.h"
 
@@ -169,86 +168,32 @@ encode_in (enum charset which, uint32_t c)
     return (key & 0x8000) == d->plane ? key & 0x7f7f : 0;
 }
 
-/* --- what is remembered --- */
-
 /*
- * Characters below 0x10000 in the first sets of a variant that have two bytes, unless they begin a
- * pair. The number of the set and the two bytes are 16 bits together.
+ * The two upper bits of two bytes say which of the first four sets of the variant they are in, if
+ * that one has two bytes.
  */
-enum { REMEMBERED = 4 };
-
-/* Returns the number of a set of two bytes in its variant, or REMEMBERED. */
 static unsigned
-number_of (const struct codec *codec, unsigned which)
+meaning (const struct codec *codec, const struct codec_state *s)
 {
+    static const unsigned bits[] = {0, 0x80, 0x8000, 0x8080};
     const unsigned char *list = variants[codec->variant];
+    const unsigned which = current (s);
     unsigned i = 0;
-    while (i < REMEMBERED && list[i] != S_ASCII && list[i] != which)
+    if (s->b || which >= SETS || sets[which].width != 2)
+        return UNKNOWN;
+    while (i < 4 && list[i] != which)
         i++;
-    return i < REMEMBERED && list[i] == which && sets[which].width == 2 ? i : REMEMBERED;
-}
-
-static uint32_t
-joined (unsigned number, unsigned row, unsigned place)
-{
-    return number << 14 | row << 7 | place;
-}
-
-static uint32_t *
-known_character (struct codec *codec, const unsigned char *p)
-{
-    return known_of (codec, p[0] * 94u + p[1]);
-}
-
-/* Decodes what is remembered in the set WHICH, as long as there is room. */
-static void
-decode_known (struct codec *codec, struct work *w, unsigned which)
-{
-    const unsigned number = number_of (codec, which);
-    while (number < REMEMBERED && left (w) >= 2 && room (w) >= LONGEST) {
-        uint32_t known = *known_character (codec, w->in);
-        if (!known || (w->in[0] | w->in[1]) >= 0x80 ||
-            known >> 16 != joined (number, w->in[0], w->in[1]))
-            return;
-        w->out += utf8_put_short (w->out, known & 0xffff);
-        w->in += 2;
-    }
-}
-
-/* Encodes in the same way. */
-static void
-encode_known (struct codec *codec, struct work *w, unsigned which)
-{
-    const unsigned number = number_of (codec, which);
-    while (number < REMEMBERED && left (w) >= 3 && room (w) >= LONGEST) {
-        uint32_t c = get_three (w->in), known = *known_bytes (codec, c);
-        if (!known || known >> 16 != c || (known >> 14 & 3) != number)
-            return;
-        *w->out++ = known >> 7 & 0x7f;
-        *w->out++ = known & 0x7f;
-        w->in += 3;
-    }
+    return i < 4 ? bits[i] : UNKNOWN;
 }
 
 static enum step
-put_decoded (struct codec *codec, struct work *w, enum charset which, unsigned skip)
+get_in (struct work *w, enum charset which, unsigned skip, uint32_t *c)
 {
-    const unsigned width = sets[which].width, number = number_of (codec, which);
-    if (left (w) < skip + width)
+    const unsigned length = skip + sets[which].width;
+    if (left (w) < length)
         return cut_off (w);
-    uint32_t c = decode_in (which, w->in + skip);
-    if (c >= GONE)
-        return bad_bytes (w, skip + width);
-    if (c >= PAIR) {
-        const struct pair *pair = &tempfile__jisx0213.pairs[c - PAIR];
-        w->out += utf8_put_short (w->out, pair->first);
-        c = pair->second;
-    } else if (c < 0x10000 && number < REMEMBERED) {
-        *known_character (codec, w->in) = joined (number, w->in[0], w->in[1]) << 16 | c;
-    }
-    w->out += utf8_put (w->out, c);
-    w->in += skip + width;
-    return STEP_DONE;
+    uint32_t found = decode_in (which, w->in + skip);
+    return found >= GONE ? bad_bytes (w, length) : got (w, length, found, c);
 }
 
 /* --- decoding ISO-2022 --- */
@@ -332,16 +277,15 @@ designated (const struct codec *codec, const unsigned char *p, unsigned length, 
 }
 
 static enum step
-take_escape (struct codec *codec, struct codec_state *s, struct work *w)
+get_escape (const struct codec *codec, struct codec_state *s, struct work *w, uint32_t *c)
 {
     if (left (w) < 2)
         return cut_off (w);
     if (w->in[1] == 'N' && codec->variant == ISO2022_JP_2)
-        return put_decoded (codec, w, (enum charset) get (s, G2), 2);
+        return get_in (w, (enum charset) get (s, G2), 2, c);
     if (!is_intermediate (w->in[1])) {
         s->b = true;
-        *w->out++ = *w->in++;
-        return STEP_DONE;
+        return got (w, 1, ESC, c);
     }
     unsigned length = escape_length (codec, w);
     if (length == 0)
@@ -351,262 +295,156 @@ take_escape (struct codec *codec, struct codec_state *s, struct work *w)
     if (found == SETS)
         return bad_bytes (w, length);
     set (s, place, found);
-    w->in += length;
-    return STEP_DONE;
-}
-
-/* Copies one byte of a sequence that selects no set. */
-static enum step
-pass_foreign (struct codec_state *s, struct work *w)
-{
-    unsigned char b = *w->in++;
-    w->out += utf8_put (w->out, b);
-    s->b = !ends_escape (b);
-    return STEP_DONE;
+    return got (w, length, NO_CHARACTER, c);
 }
 
 static enum step
-iso2022_decode_one (struct codec *codec, struct codec_state *s, struct work *w)
+iso2022_get (const struct codec *codec, struct codec_state *s, struct work *w, uint32_t *c)
 {
-    unsigned char b = *w->in;
-    if (s->b)
-        return pass_foreign (s, w);
+    const unsigned char b = *w->in;
+    if (s->b) {
+        s->b = !ends_escape (b);
+        return got (w, 1, b, c);
+    }
     if (b == ESC)
-        return take_escape (codec, s, w);
+        return get_escape (codec, s, w, c);
     if (codec->variant == ISO2022_KR && (b == SHIFT_OUT || b == SHIFT_IN)) {
         set (s, SHIFTED, b == SHIFT_OUT);
-        w->in++;
-        return STEP_DONE;
+        return got (w, 1, NO_CHARACTER, c);
     }
     if (b == '\n')
         set (s, SHIFTED, 0);
-    unsigned which = current (s);
-    if (b < 0x20 || which == S_ASCII || which >= SETS) {
-        if (b >= 0x80)
-            return bad_bytes (w, 1);
-        *w->out++ = b;
-        w->in++;
-        return STEP_DONE;
-    }
-    if (b >= 0x80 || which == S_LATIN1 || which == S_GREEK)
+    const unsigned which = current (s);
+    if (b >= 0x80 || (b >= 0x20 && (which == S_LATIN1 || which == S_GREEK)))
         return bad_bytes (w, 1);
-    return put_decoded (codec, w, (enum charset) which, 0);
+    if (b < 0x20 || which == S_ASCII || which >= SETS)
+        return got (w, 1, b, c);
+    return get_in (w, (enum charset) which, 0, c);
 }
 
 /* --- encoding ISO-2022 --- */
 
-static void
-put_text (struct work *w, const char *text)
+static unsigned char *
+put_text (unsigned char *out, const char *text)
 {
     size_t n = strlen (text);
-    memcpy (w->out, text, n);
-    w->out += n;
+    memcpy (out, text, n);
+    return out + n;
 }
 
-static void
-iso2022_put_ascii (struct codec_state *s, struct work *w, uint32_t c)
+static unsigned char *
+put_ascii (struct codec_state *s, unsigned char *out, uint32_t c)
 {
     if (get (s, G0) != S_ASCII)
-        put_text (w, sets[S_ASCII].escape);
+        out = put_text (out, sets[S_ASCII].escape);
     set (s, G0, S_ASCII);
     if (get (s, SHIFTED))
-        *w->out++ = SHIFT_IN;
+        *out++ = SHIFT_IN;
     set (s, SHIFTED, 0);
-    *w->out++ = (unsigned char) c;
+    *out++ = (unsigned char) c;
+    return out;
 }
 
-static void
-iso2022_put (const struct codec *codec, struct codec_state *s, struct work *w, enum charset which,
-             unsigned key)
+static unsigned char *
+put_key (const struct codec *codec, struct codec_state *s, unsigned char *out, enum charset which,
+         unsigned key)
 {
-    if (codec->variant == ISO2022_KR) {
-        if (get (s, G1) != which)
-            put_text (w, "\x1b$)C");
-        set (s, G1, which);
-        if (!get (s, SHIFTED))
-            *w->out++ = SHIFT_OUT;
-        set (s, SHIFTED, 1);
-    } else {
-        if (get (s, G0) != which)
-            put_text (w, sets[which].escape);
-        set (s, G0, which);
-    }
+    const bool kr = codec->variant == ISO2022_KR;
+    if (get (s, kr ? G1 : G0) != which)
+        out = put_text (out, kr ? "\x1b$)C" : sets[which].escape);
+    set (s, kr ? G1 : G0, which);
+    if (kr && !get (s, SHIFTED))
+        *out++ = SHIFT_OUT;
+    set (s, SHIFTED, kr);
     if (sets[which].width == 2)
-        *w->out++ = (unsigned char) (key >> 8);
-    *w->out++ = (unsigned char) key;
-}
-
-static bool
-iso2022_encode_one (const struct codec *codec, struct codec_state *s, struct work *w, uint32_t c)
-{
-    if (c < 0x80) {
-        iso2022_put_ascii (s, w, c);
-        return true;
-    }
-    for (const unsigned char *v = variants[codec->variant]; *v != S_ASCII; v++) {
-        unsigned key = encode_in ((enum charset) * v, c);
-        if (key) {
-            iso2022_put (codec, s, w, (enum charset) * v, key);
-            return true;
-        }
-    }
-    return false;
+        *out++ = (unsigned char) (key >> 8);
+    *out++ = (unsigned char) key;
+    return out;
 }
 
 /*
- * As in Python, control characters that switch sets are written like any others. They are reported
- * as characters that are read back otherwise.
+ * As in Python, control characters that switch sets are written like any others. They come back as
+ * something else.
  */
-static bool
-is_switch (const struct codec *codec, uint32_t c)
+static int
+iso2022_put (const struct codec *codec, struct codec_state *s, unsigned char *out, uint32_t c)
 {
-    return c == ESC || (codec->variant == ISO2022_KR && (c == SHIFT_OUT || c == SHIFT_IN));
-}
-
-static enum step
-put_switch (struct codec_state *s, struct work *w, uint32_t c)
-{
-    struct work part = {.out = w->instead, .out_end = w->instead + sizeof w->instead};
-    iso2022_put_ascii (s, &part, c);
-    lacking (w, c, 1);
-    w->n_instead = (unsigned) (part.out - w->instead);
-    return STEP_BAD;
+    const unsigned char *list = variants[codec->variant];
+    if (c < 0x80) {
+        int n = (int) (put_ascii (s, out, c) - out);
+        return c == ESC || (codec->variant == ISO2022_KR && (c == SHIFT_OUT || c == SHIFT_IN)) ? -n
+                                                                                              : n;
+    }
+    unsigned key = 0, i = c >= PAIR;
+    if (c >= PAIR)
+        key = tempfile__jisx0213.pairs[c - PAIR].key;
+    for (; !key && list[i] != S_ASCII; i += !key)
+        key = encode_in ((enum charset) list[i], c);
+    return key ? (int) (put_key (codec, s, out, (enum charset) list[i], key) - out) : 0;
 }
 
 /* --- HZ: "~{" and "~}" instead of escape sequences; in G0, S_GB or nothing --- */
 
 static enum step
-hz_decode_one (struct codec *codec, struct codec_state *s, struct work *w)
+hz_get (const struct codec *codec, struct codec_state *s, struct work *w, uint32_t *c)
 {
-    unsigned char b = *w->in;
-    bool gb = get (s, G0) == S_GB;
+    const unsigned char b = *w->in;
+    const bool gb = get (s, G0) == S_GB;
+    (void) codec;
     if (b == '~') {
         if (left (w) < 2)
             return cut_off (w);
-        unsigned char next = w->in[1];
+        const unsigned char next = w->in[1];
         if (next == '~' && !gb)
-            *w->out++ = '~';
-        else if (next == (gb ? '}' : '{'))
+            return got (w, 2, '~', c);
+        if (next == (gb ? '}' : '{'))
             set (s, G0, gb ? S_ASCII : S_GB);
         else if (next != '\n' || gb)
             return bad_bytes (w, 1);
-        w->in += 2;
-        return STEP_DONE;
+        return got (w, 2, NO_CHARACTER, c);
     }
     if (b >= 0x80)
         return bad_bytes (w, 1);
-    if (!gb) {
-        *w->out++ = b;
-        w->in++;
-        return STEP_DONE;
-    }
-    enum step step = put_decoded (codec, w, S_GB, 0);
+    if (!gb)
+        return got (w, 1, b, c);
+    enum step step = get_in (w, S_GB, 0, c);
     return step == STEP_BAD && left (w) >= 2 ? bad_bytes (w, 1) : step;
 }
 
-static bool
-hz_encode_one (struct codec_state *s, struct work *w, uint32_t c)
+static int
+hz_put (const struct codec *codec, struct codec_state *s, unsigned char *out, uint32_t c)
 {
-    unsigned key = c < 0x80 ? 0 : encode_in (S_GB, c);
-    bool gb = get (s, G0) == S_GB;
+    const unsigned key = c < 0x80 ? 0 : encode_in (S_GB, c);
+    const bool gb = get (s, G0) == S_GB;
+    unsigned char *p = out;
+    (void) codec;
     if (c >= 0x80 && !key)
-        return false;
+        return 0;
     if (gb != (key != 0))
-        put_text (w, gb ? "~}" : "~{");
+        p = put_text (p, gb ? "~}" : "~{");
     set (s, G0, key ? S_GB : S_ASCII);
-    *w->out++ = (unsigned char) (key ? key >> 8 : c);
-    if (key)
-        *w->out++ = (unsigned char) key;
-    else if (c == '~')
-        *w->out++ = '~';
-    return true;
+    *p++ = (unsigned char) (key ? key >> 8 : c);
+    if (key || c == '~')
+        *p++ = (unsigned char) (key ? key : c);
+    return (int) (p - out);
 }
 
 /* --- what both have in common --- */
 
-/* Copies characters that are ASCII in all of these encodings. */
+/* Copies characters that are ASCII in all of these encodings, if ASCII means itself now. */
 static void
-copy_plain (struct work *w)
+copy_plain (const struct codec *codec, const struct codec_state *s, struct work *w)
 {
-    size_t n = room (w) - LONGEST < left (w) ? room (w) - LONGEST : left (w);
+    const size_t n = room (w) < left (w) ? room (w) : left (w);
     const unsigned char *in = w->in;
     size_t i = 0;
+    (void) codec;
+    if (get (s, G0) != S_ASCII || get (s, SHIFTED) || s->b)
+        return;
     for (; i < n && ((in[i] >= 0x20 && in[i] < '~') || in[i] == '\n'); i++)
         w->out[i] = in[i];
     w->in += i;
     w->out += i;
-}
-
-/* Whether bytes of ASCII mean themselves in this state. */
-static bool
-is_plain (const struct codec_state *s)
-{
-    return get (s, G0) == S_ASCII && !get (s, SHIFTED) && !s->b;
-}
-
-static enum step
-decode (struct codec *codec, struct codec_state *s, struct work *w)
-{
-    while (w->in < w->in_end) {
-        if (room (w) < LONGEST)
-            return STEP_FULL;
-        const unsigned char *begin = w->in;
-        if (is_plain (s))
-            copy_plain (w);
-        else if (!s->b)
-            decode_known (codec, w, current (s));
-        if (w->in > begin)
-            continue;
-        enum step step =
-            codec->variant == HZ ? hz_decode_one (codec, s, w) : iso2022_decode_one (codec, s, w);
-        if (step != STEP_DONE)
-            return step;
-    }
-    return STEP_DONE;
-}
-
-static bool
-has_pairs (const struct codec *codec)
-{
-    return codec->variant == ISO2022_JP_2004 || codec->variant == ISO2022_JP_3;
-}
-
-static enum step
-encode (struct codec *codec, struct codec_state *s, struct work *w)
-{
-    while (w->in < w->in_end) {
-        if (room (w) >= LONGEST && is_plain (s))
-            copy_plain (w);
-        else
-            encode_known (codec, w, current (s));
-        if (w->in == w->in_end)
-            break;
-        uint32_t c;
-        int n = utf8_get (w->in, w->in_end, &c, true);
-        if (n <= 0)
-            return utf8_trouble (w, n);
-        if (room (w) < LONGEST)
-            return STEP_FULL;
-        if (codec->variant != HZ && is_switch (codec, c))
-            return put_switch (s, w, c);
-        unsigned key = 0, number;
-        bool wait = false;
-        const bool begins = has_pairs (codec) && begins_pair (&tempfile__jisx0213, c);
-        if (begins)
-            key = pair_key (&tempfile__jisx0213, w, c, &n, &wait);
-        if (wait)
-            return STEP_SHORT;
-        if (key)
-            iso2022_put (codec, s, w, (enum charset) variants[codec->variant][1], key);
-        else if (!(codec->variant == HZ ? hz_encode_one (s, w, c)
-                                        : iso2022_encode_one (codec, s, w, c)))
-            return lacking (w, c, n);
-        number = number_of (codec, current (s));
-        if (c < 0x10000 && !begins && number < REMEMBERED)
-            *known_bytes (codec, c) = c << 16 | joined (number, w->out[-2], w->out[-1]);
-        w->in += n;
-    }
-    return STEP_DONE;
 }
 
 /*
@@ -624,15 +462,26 @@ iso2022_reposition (struct codec_state *s, bool start)
         set (s, G0, S_UNKNOWN);
 }
 
-static const struct codec_ops iso2022_ops = {
-    .decode = decode, .encode = encode, .reposition = iso2022_reposition};
-static const struct codec_ops hz_ops = {.decode = decode, .encode = encode};
+static const struct codec_ops iso2022_ops = {.get = iso2022_get,
+                                             .put = iso2022_put,
+                                             .get_many = copy_plain,
+                                             .put_many = copy_plain,
+                                             .meaning = meaning,
+                                             .reposition = iso2022_reposition};
+static const struct codec_ops hz_ops = {.get = hz_get,
+                                        .put = hz_put,
+                                        .get_many = copy_plain,
+                                        .put_many = copy_plain,
+                                        .meaning = meaning};
 
-struct codec *
-tempfile__codec_iso2022 (enum iso2022 variant)
+void
+tempfile__codec_iso2022 (struct codec *codec, unsigned variant)
 {
-    return remembering_codec ((struct codec){.ops = variant == HZ ? &hz_ops : &iso2022_ops,
-                                             .stateful = true,
-                                             .unit = 1,
-                                             .variant = variant});
+    const bool pairs = variant == ISO2022_JP_2004 || variant == ISO2022_JP_3;
+    *codec = (struct codec){.ops = variant == HZ ? &hz_ops : &iso2022_ops,
+                            .stateful = true,
+                            .unit = 1,
+                            .variant = variant,
+                            .pairs = pairs ? &tempfile__jisx0213 : NULL,
+                            .places = 94};
 }

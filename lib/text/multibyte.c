@@ -10,16 +10,21 @@
 #include "base/export.h"
 
 #include "text/codec.h"
-#include "text/known.h"
 #include "text/tables.h"
 #include "text/utf8.h"
 
-struct coded;
 struct multibyte {
-    uint32_t (*get) (const struct multibyte *, const unsigned char *, size_t, unsigned *length);
-    struct coded (*put) (const struct multibyte *, uint32_t c);
-    struct coded (*put_key) (unsigned key); /* of a pair of characters */
-    unsigned char places; /* how many second bytes the characters in daily use have */
+    /*
+     * The character or the pair of the bytes at P, which are followed by zeros at the end of the
+     * input; or NO_CHARACTER. *LENGTH is 2 before, and how many bytes it needs after the call.
+     */
+    uint32_t (*get) (const struct multibyte *, const unsigned char *p, unsigned *length);
+
+    /* The bytes of a character, the last one in the lowest bits; 0: it has none. */
+    uint64_t (*put) (const struct multibyte *, uint32_t c);
+
+    unsigned (*put_key) (unsigned key); /* the bytes of a key; 0: none */
+    unsigned char places;               /* how many second bytes the characters in daily use have */
     const struct set *sets[5];
     const struct set *pairs; /* the set that has pairs of characters */
     bool kana;               /* EUC: half-width katakana, after 0x8e */
@@ -32,30 +37,33 @@ struct multibyte {
     bool of_2000; /* characters that JIS X 0213 got after 2000 are one bad sequence of two bytes */
 };
 
-/*
- * The bytes of a character; the last one is in the lowest bits. N is 0 if the encoding lacks the
- * character.
- */
-struct coded {
-    uint64_t bytes;
-    unsigned n;
-};
+/* --- the second bytes of a code, which are numbered without the gaps between them --- */
 
-static const struct coded no_bytes = {0, 0};
+typedef const unsigned char second_bytes[3][2];
 
-/* --- sets --- */
-
-INLINE struct coded
-two (unsigned lead, unsigned trail)
+/* The place of B, or -1. */
+static int
+place_of (second_bytes runs, unsigned b)
 {
-    return (struct coded){lead << 8 | trail, 2};
+    int place = 0;
+    for (int i = 0; i < 3; i++) {
+        if (b >= runs[i][0] && b <= runs[i][1])
+            return place + (int) b - runs[i][0];
+        place += runs[i][1] - runs[i][0] + 1;
+    }
+    return -1;
 }
 
-INLINE struct coded
-two_if (unsigned key)
+static unsigned
+two (unsigned lead, second_bytes runs, unsigned place)
 {
-    return key ? (struct coded){key, 2} : no_bytes;
+    unsigned i = 0;
+    for (; place > (unsigned) runs[i][1] - runs[i][0]; i++)
+        place -= runs[i][1] - runs[i][0] + 1u;
+    return lead << 8 | (runs[i][0] + place);
 }
+
+/* --- what sets lack --- */
 
 /*
  * Numbers the characters that a set lacks, in blocks of 64 from FIRST on, which begins a page.
@@ -130,6 +138,12 @@ find_jamo (const unsigned char *list, int n, unsigned jamo)
     return -1;
 }
 
+static bool
+is_hangul (uint32_t c)
+{
+    return c >= HANGUL && c < HANGUL_END;
+}
+
 static uint32_t
 syllable (int initial, int middle, int final)
 {
@@ -155,54 +169,53 @@ made_up (const unsigned char *p)
     return syllable (initial, middle, final);
 }
 
-static struct coded
+static uint64_t
 make_up (uint32_t c)
 {
     c -= HANGUL;
     uint64_t initial = initials[c / (MIDDLES * FINALS)], final = finals[c % FINALS];
     uint64_t middle = VOWELS + c / FINALS % MIDDLES;
-    return (struct coded){UINT64_C (0xa4d4a4a1a4a1a4a1) + (initial << 32) + (middle << 16) + final,
-                          8};
+    return UINT64_C (0xa4d4a4a1a4a1a4a1) + (initial << 32) + (middle << 16) + final;
 }
 
 static uint32_t
-get_euc (const struct multibyte *m, const unsigned char *p, size_t n, unsigned *length)
+get_euc (const struct multibyte *m, const unsigned char *p, unsigned *length)
 {
-    unsigned need = m->three && p[0] == 0x8f ? 3 : 2;
-    if (m->makes_up && n >= 2 && p[0] == JAMO_LEAD && p[1] == FILLER)
-        need = 8;
-    *length = n < need ? 0 : need;
-    if (n < need)
-        return NO_CHARACTER;
-    if (need == 8)
-        return made_up (p);
     if (m->kana && p[0] == 0x8e)
         return p[1] >= 0xa1 && p[1] <= 0xdf ? 0xfec0u + p[1] : NO_CHARACTER;
-    unsigned plane = need == 3 ? 0x8000 : 0;
-    p += need - 2;
+    if (m->makes_up && p[0] == JAMO_LEAD && p[1] == FILLER) {
+        *length = 8;
+        return made_up (p);
+    }
+    unsigned plane = m->three && p[0] == 0x8f ? 0x8000 : 0;
+    *length = plane ? 3 : 2;
+    p += *length - 2;
     if (p[0] < 0xa1 || p[1] < 0xa1)
         return NO_CHARACTER;
     return sets_character (m->sets, ((p[0] & 0x7fu) << 8 | (p[1] & 0x7fu)) | plane);
 }
 
-static struct coded
+static unsigned
+put_key_euc (unsigned key)
+{
+    return key & 0x8000 ? 0x8f8080 | key : key ? 0x8080 | key : 0;
+}
+
+static uint64_t
 put_euc (const struct multibyte *m, uint32_t c)
 {
     if (m->kana && c >= 0xff61 && c <= 0xff9f)
-        return two (0x8e, c - 0xfec0);
+        return 0x8e00 + c - 0xfec0;
     if (m->yen && (c == 0xa5 || c == 0x203e))
-        return (struct coded){c == 0xa5 ? 0x5c : 0x7e, 1};
+        return c == 0xa5 ? 0x5c : 0x7e;
     unsigned key = sets_key (m->sets, c);
-    if (key & 0x8000)
-        return (struct coded){0x8f8080 | key, 3};
-    if (key)
-        return (struct coded){0x8080 | key, 2};
-    return m->makes_up && c >= HANGUL && c < HANGUL_END ? make_up (c) : no_bytes;
+    return !key && m->makes_up && is_hangul (c) ? make_up (c) : put_key_euc (key);
 }
 
 /* --- Shift JIS: two rows to a lead byte --- */
 
 enum { PRIVATE = 0xe000, PRIVATE_END = 0xe758, PLACES = 188 };
+static second_bytes sjis = {{0x40, 0x7e}, {0x80, 0xfc}, {1, 0}};
 
 /* The first rows of the second plane of JIS X 0213 that follow those of the first plane. */
 static const unsigned char plane_2[9] = {1, 8, 3, 4, 5, 12, 13, 14, 15};
@@ -249,19 +262,20 @@ sjis_leads (const struct multibyte *m, unsigned b)
 }
 
 static uint32_t
-get_sjis (const struct multibyte *m, const unsigned char *p, size_t n, unsigned *length)
+get_sjis (const struct multibyte *m, const unsigned char *p, unsigned *length)
 {
-    *length = 1;
-    if (!sjis_leads (m, p[0]))
+    const bool leads = sjis_leads (m, p[0]);
+    *length = leads ? 2 : 1;
+    if (!leads)
         return sjis_single (m, p[0]);
-    *length = n < 2 ? 0 : 2;
-    if (n < 2 || p[1] < 0x40 || p[1] == 0x7f || p[1] > 0xfc)
+    int found = place_of (sjis, p[1]);
+    if (found < 0)
         return NO_CHARACTER;
-    unsigned place = p[1] - (p[1] < 0x80 ? 0x40u : 0x41u);
+    unsigned place = (unsigned) found, row = 2 * (p[0] - (p[0] < 0xa0 ? 0x81u : 0xc1u));
     if (m->microsoft && p[0] >= 0xf0 && p[0] <= 0xf9)
         return PRIVATE + (p[0] - 0xf0u) * PLACES + place;
-    unsigned row = 2 * (p[0] - (p[0] < 0xa0 ? 0x81u : 0xc1u)) + (place >= 94);
-    place = 0x21 + (place >= 94 ? place - 94 : place);
+    row += place / 94;
+    place = 0x21 + place % 94;
     bool second = m->roman && row >= 94;
     uint32_t c =
         sets_character (m->sets, second ? plane_2_key (row, place) : (row + 0x21) << 8 | place);
@@ -274,12 +288,11 @@ get_sjis (const struct multibyte *m, const unsigned char *p, size_t n, unsigned 
     return c == 0xff3c ? '\\' : c == 0xff5e ? '~' : c;
 }
 
-INLINE struct coded
+static unsigned
 sjis_bytes (unsigned row, unsigned place)
 {
     unsigned lead = 0x81 + row / 2;
-    place += row % 2 * 94;
-    return two (lead < 0xa0 ? lead : lead + 0x40, place + (place < 63 ? 0x40 : 0x41));
+    return two (lead < 0xa0 ? lead : lead + 0x40, sjis, place + row % 2 * 94);
 }
 
 /*
@@ -298,50 +311,49 @@ sjis_byte (const struct multibyte *m, uint32_t c)
                                        : 0;
 }
 
-static struct coded
+static unsigned
 put_key_sjis (unsigned key)
 {
-    if (!key)
-        return no_bytes;
     unsigned row = key & 0x8000 ? plane_2_row (key) : (key >> 8) - 0x21;
-    return sjis_bytes (row, (key & 0xff) - 0x21);
+    return key ? sjis_bytes (row, (key & 0xff) - 0x21) : 0;
 }
 
-static struct coded
+static uint64_t
 put_sjis (const struct multibyte *m, uint32_t c)
 {
     if (c >= 0xff61 && c <= 0xff9f)
-        return (struct coded){c - 0xfec0, 1};
+        return c - 0xfec0;
     unsigned byte = sjis_byte (m, c);
     if (byte)
-        return (struct coded){byte, 1};
+        return byte;
     if (m->microsoft && c >= PRIVATE && c < PRIVATE_END)
         return sjis_bytes (94 + (c - PRIVATE) / 94, (c - PRIVATE) % 94);
     if (m->roman && (c == 0xff3c || c == 0xff5e))
-        return no_bytes;
+        return 0;
     if (c < 0x80 && c != '\\' && c != '~')
-        return (struct coded){c, 1};
+        return c;
     return put_key_sjis (sets_key (m->sets, c == '\\' ? 0xff3c : c == '~' ? 0xff5e : c));
 }
 
 /* --- Big5 --- */
 
+static second_bytes big5 = {{0x40, 0x7e}, {0xa1, 0xfe}, {1, 0}};
+
 static uint32_t
-get_big5 (const struct multibyte *m, const unsigned char *p, size_t n, unsigned *length)
+get_big5 (const struct multibyte *m, const unsigned char *p, unsigned *length)
 {
-    *length = n < 2 ? 0 : 2;
-    if (n < 2 || p[1] < 0x40 || (p[1] > 0x7e && p[1] < 0xa1))
-        return NO_CHARACTER;
-    return sets_character (m->sets, (unsigned) p[0] << 8 | (p[1] - (p[1] < 0x80 ? 0x40u : 0x62u)));
+    (void) length;
+    int place = place_of (big5, p[1]);
+    return place < 0 ? NO_CHARACTER : sets_character (m->sets, (unsigned) (p[0] << 8 | place));
 }
 
-static struct coded
+static unsigned
 put_key_big5 (unsigned key)
 {
-    return two_if (key ? key + ((key & 0xff) < 0x3f ? 0x40 : 0x62) : 0);
+    return key ? two (key >> 8, big5, key & 0xff) : 0;
 }
 
-static struct coded
+static uint64_t
 put_big5 (const struct multibyte *m, uint32_t c)
 {
     return put_key_big5 (sets_key (m->sets, c));
@@ -350,50 +362,53 @@ put_big5 (const struct multibyte *m, uint32_t c)
 /* --- GBK and GB 18030 --- */
 
 enum { IDEOGRAPHS = 0x4e00, IDEOGRAPHS_END = 0x9fa6, GBK_3 = 32 * 190, GBK_RULED = 14139 };
+static second_bytes gbk = {{0x40, 0x7e}, {0x80, 0xfe}, {1, 0}};
 
 /* The characters that GB 2312 lacks, in numerical order: 32 rows of 190, then rows of 96. */
 static int
-gbk_number (unsigned lead, unsigned trail)
+gbk_number (unsigned lead, int place)
 {
-    unsigned place = trail - (trail < 0x7f ? 0x40 : 0x41);
-    if (trail < 0x40 || trail == 0x7f || trail == 0xff || lead < 0x81 || lead == 0xff)
+    if (place < 0 || (lead >= 0xa1 && (lead < 0xaa || place >= 96)))
         return -1;
-    unsigned number =
-        lead < 0xa1 ? (lead - 0x81) * 190 + place : GBK_3 + (lead - 0xaa) * 96 + place;
-    if (lead >= 0xa1 && (lead < 0xaa || trail >= 0xa1))
-        return -1;
-    return number < GBK_RULED ? (int) number : -1;
+    int number =
+        lead < 0xa1 ? (int) (lead - 0x81) * 190 + place : GBK_3 + (int) (lead - 0xaa) * 96 + place;
+    return number < GBK_RULED ? number : -1;
 }
 
-static struct coded
+static unsigned
 gbk_bytes (unsigned number)
 {
-    unsigned lead = number < GBK_3 ? 0x81 + number / 190 : 0xaa + (number - GBK_3) / 96;
-    unsigned place = number < GBK_3 ? number % 190 : (number - GBK_3) % 96;
-    return two (lead, place + (place < 0x3f ? 0x40 : 0x41));
+    return number < GBK_3 ? two (0x81 + number / 190, gbk, number % 190)
+                          : two (0xaa + (number - GBK_3) / 96, gbk, (number - GBK_3) % 96);
 }
 
 /* The private areas of GB 18030: two with rows of 94, and one with rows of 96. */
+static const struct {
+    unsigned lead, n, place, places; /* N rows of so many places from there */
+} private_areas[] = {{0xaa, 6, 96, 94}, {0xf8, 7, 96, 94}, {0xa1, 7, 0, 96}};
+
 static uint32_t
-gb18030_private (unsigned lead, unsigned trail)
+gb18030_private (unsigned lead, int place)
 {
-    if (trail >= 0xa1 && trail < 0xff && lead >= 0xaa && lead < 0xb0)
-        return PRIVATE + (lead - 0xaa) * 94 + trail - 0xa1;
-    if (trail >= 0xa1 && trail < 0xff && lead >= 0xf8 && lead < 0xff)
-        return PRIVATE + 6 * 94 + (lead - 0xf8) * 94 + trail - 0xa1;
-    if (trail >= 0x40 && trail < 0xa1 && trail != 0x7f && lead >= 0xa1 && lead < 0xa8)
-        return PRIVATE + 13 * 94 + (lead - 0xa1) * 96 + trail - (trail < 0x7f ? 0x40 : 0x41);
+    uint32_t c = PRIVATE;
+    for (int i = 0; i < 3; i++) {
+        const unsigned row = lead - private_areas[i].lead;
+        const unsigned column = (unsigned) place - private_areas[i].place;
+        if (row < private_areas[i].n && place >= 0 && column < private_areas[i].places)
+            return c + row * private_areas[i].places + column;
+        c += private_areas[i].n * private_areas[i].places;
+    }
     return NO_CHARACTER;
 }
 
-static struct coded
+static unsigned
 put_gb18030_private (uint32_t c)
 {
-    c -= PRIVATE;
-    if (c < 13 * 94)
-        return two ((c < 6 * 94 ? 0xaa : 0xf8 - 6) + c / 94, 0xa1 + c % 94);
-    c -= 13 * 94;
-    return two (0xa1 + c / 96, c % 96 + (c % 96 < 0x3f ? 0x40 : 0x41));
+    int i = 0;
+    for (c -= PRIVATE; c >= private_areas[i].n * private_areas[i].places; i++)
+        c -= private_areas[i].n * private_areas[i].places;
+    return two (private_areas[i].lead + c / private_areas[i].places, gbk,
+                private_areas[i].place + c % private_areas[i].places);
 }
 
 enum { PRIVATE_GB_END = PRIVATE + 13 * 94 + 7 * 96, FIRST_FAR = (0x90 - 0x81) * 12600 };
@@ -431,7 +446,7 @@ get_four (const unsigned char *p)
     return c < 0x10000 ? c : NO_CHARACTER;
 }
 
-static struct coded
+static unsigned
 put_four (uint32_t c)
 {
     uint32_t number = FIRST_FAR + c - 0x10000;
@@ -439,87 +454,70 @@ put_four (uint32_t c)
         const struct four_bytes *run = four_by (false, c);
         number = run->number + c - run->c;
     }
-    return (struct coded){(0x81 + number / 12600) << 24 | (0x30 + number / 1260 % 10) << 16 |
-                              (0x81 + number / 10 % 126) << 8 | (0x30 + number % 10),
-                          4};
+    return (0x81 + number / 12600) << 24 | (0x30 + number / 1260 % 10) << 16 |
+           (0x81 + number / 10 % 126) << 8 | (0x30 + number % 10);
 }
 
 static uint32_t
-get_gbk (const struct multibyte *m, const unsigned char *p, size_t n, unsigned *length)
+get_gbk (const struct multibyte *m, const unsigned char *p, unsigned *length)
 {
-    unsigned need = m->four && n >= 2 && p[1] >= 0x30 && p[1] <= 0x39 ? 4 : 2;
-    *length = n < need ? 0 : need;
-    if (n < need || p[0] == 0x80 || p[0] == 0xff)
+    if (p[0] == 0x80 || p[0] == 0xff)
         return NO_CHARACTER;
-    if (need == 4)
+    if (m->four && p[1] >= 0x30 && p[1] <= 0x39) {
+        *length = 4;
         return get_four (p);
+    }
     unsigned key = (unsigned) p[0] << 8 | p[1];
     unsigned cell = p[0] == 0xa1 ? set_cell (&tempfile__gbk_before, key) : 0;
     if (!cell && p[0] >= 0xa1 && p[1] >= 0xa1)
         cell = set_cell (&tempfile__gb2312, key & 0x7f7f);
     if (cell)
         return cell;
-    int number = gbk_number (p[0], p[1]);
+    int place = place_of (gbk, p[1]), number = gbk_number (p[0], place);
     if (number >= 0)
         return nth_missing (&tempfile__gb2312, IDEOGRAPHS, IDEOGRAPHS_END - IDEOGRAPHS, GBK_RULED,
                             (unsigned) number);
     uint32_t c = sets_character (m->sets, key);
-    return c >= GONE && m->four ? gb18030_private (p[0], p[1]) : c;
+    return c >= GONE && m->four ? gb18030_private (p[0], place) : c;
 }
 
-static struct coded
+static uint64_t
 put_gbk (const struct multibyte *m, uint32_t c)
 {
     unsigned key = set_key (&tempfile__gb2312, c);
     if (key && c >= IDEOGRAPHS)
-        return two_if (key | 0x8080);
+        return key | 0x8080;
     if (c >= IDEOGRAPHS && c < IDEOGRAPHS_END)
         return gbk_bytes (missing_before (&tempfile__gb2312, IDEOGRAPHS, c));
     unsigned other = set_key (&tempfile__gbk_before, c);
     key = other ? other : key ? key | 0x8080 : sets_key (m->sets, c);
     if (key && key != NO_KEY)
-        return two_if (key);
+        return key;
     if (!m->four || is_surrogate (c))
-        return no_bytes;
+        return 0;
     return c >= PRIVATE && c < PRIVATE_GB_END ? put_gb18030_private (c) : put_four (c);
 }
 
 /* --- UHC: KS X 1001, and the syllables that it lacks in the order of their numbers --- */
 
 enum { UHC_1 = 32 * 178, UHC_RULED = 8822 };
+static second_bytes uhc = {{0x41, 0x5a}, {0x61, 0x7a}, {0x81, 0xfe}};
 
 static int
 uhc_number (unsigned lead, unsigned trail)
 {
-    static const unsigned char starts[3] = {0x41, 0x61, 0x81};
-    static const unsigned char places[3] = {0, 26, 52};
-    int part = trail >= 0x81 ? 2 : trail >= 0x61 ? 1 : 0;
-    unsigned place = trail - starts[part] + places[part];
-    if (trail < 0x41 || (part < 2 && trail > starts[part] + 25u) || trail == 0xff || lead < 0x81)
+    int place = place_of (uhc, trail);
+    if (place < 0 || lead < 0x81 || (lead >= 0xa1 && trail >= 0xa1))
         return -1;
-    if (lead >= 0xa1 && trail >= 0xa1)
-        return -1;
-    unsigned number =
-        lead < 0xa1 ? (lead - 0x81) * 178 + place : UHC_1 + (lead - 0xa1) * 84 + place;
-    return number < UHC_RULED ? (int) number : -1;
-}
-
-static struct coded
-uhc_bytes (unsigned number)
-{
-    unsigned lead = number < UHC_1 ? 0x81 + number / 178 : 0xa1 + (number - UHC_1) / 84;
-    unsigned place = number < UHC_1 ? number % 178 : (number - UHC_1) % 84;
-    return two (lead, place < 26   ? 0x41 + place
-                      : place < 52 ? 0x61 + place - 26
-                                   : 0x81 + place - 52);
+    int number =
+        lead < 0xa1 ? (int) (lead - 0x81) * 178 + place : UHC_1 + (int) (lead - 0xa1) * 84 + place;
+    return number < UHC_RULED ? number : -1;
 }
 
 static uint32_t
-get_uhc (const struct multibyte *m, const unsigned char *p, size_t n, unsigned *length)
+get_uhc (const struct multibyte *m, const unsigned char *p, unsigned *length)
 {
-    *length = n < 2 ? 0 : 2;
-    if (n < 2)
-        return NO_CHARACTER;
+    (void) length;
     if (p[0] >= 0xa1 && p[1] >= 0xa1)
         return sets_character (m->sets, (p[0] & 0x7fu) << 8 | (p[1] & 0x7fu));
     int number = uhc_number (p[0], p[1]);
@@ -528,13 +526,15 @@ get_uhc (const struct multibyte *m, const unsigned char *p, size_t n, unsigned *
                                      (unsigned) number);
 }
 
-static struct coded
+static uint64_t
 put_uhc (const struct multibyte *m, uint32_t c)
 {
     unsigned key = sets_key (m->sets, c);
-    if (key || c < HANGUL || c >= HANGUL_END)
-        return two_if (key ? key | 0x8080 : 0);
-    return uhc_bytes (missing_before (&tempfile__hangul, HANGUL, c));
+    if (key || !is_hangul (c))
+        return key ? key | 0x8080 : 0;
+    unsigned number = missing_before (&tempfile__hangul, HANGUL, c);
+    return number < UHC_1 ? two (0x81 + number / 178, uhc, number % 178)
+                          : two (0xa1 + (number - UHC_1) / 84, uhc, (number - UHC_1) % 84);
 }
 
 /* --- Johab: the parts of a syllable in five bits each; all else as in KS X 1001 --- */
@@ -580,14 +580,14 @@ johab_hangul (unsigned code)
     return final == 0 ? 0x3000 : JAMO + (uint32_t) finals[final];
 }
 
-static struct coded
+static unsigned
 johab_code (unsigned initial, unsigned middle, unsigned final)
 {
-    return (struct coded){0x8000 | initial << 10 | middle << 5 | final, 2};
+    return 0x8000 | initial << 10 | middle << 5 | final;
 }
 
 /* A consonant that cannot begin a syllable is encoded as its end. */
-static struct coded
+static unsigned
 put_johab_jamo (unsigned jamo)
 {
     if (jamo >= VOWELS)
@@ -599,34 +599,29 @@ put_johab_jamo (unsigned jamo)
                        johab_final ((unsigned) find_jamo (finals, FINALS, jamo)));
 }
 
+static second_bytes johab = {{0x31, 0x7e}, {0x91, 0xfe}, {1, 0}};
+
 static uint32_t
-get_johab (const struct multibyte *m, const unsigned char *p, size_t n, unsigned *length)
+get_johab (const struct multibyte *m, const unsigned char *p, unsigned *length)
 {
-    *length = n < 2 ? 0 : 2;
-    if (n < 2)
-        return NO_CHARACTER;
-    unsigned lead = p[0], trail = p[1];
+    (void) length;
+    const unsigned lead = p[0];
+    const int place = place_of (johab, p[1]);
     if (lead < 0xd8)
-        return johab_hangul (lead << 8 | trail);
-    if (lead == 0xd8 || lead == 0xdf || lead > 0xf9 || trail < 0x31 ||
-        (trail > 0x7e && trail < 0x91) || trail == 0xff)
+        return johab_hangul (lead << 8 | p[1]);
+    if (lead == 0xd8 || lead == 0xdf || lead > 0xf9 || place < 0)
         return NO_CHARACTER;
     /* A lead byte has two rows: symbols from row 0x21 on, ideographs from row 0x4a on. */
-    unsigned place = trail - (trail < 0x80 ? 0x31 : 0x43);
-    unsigned row = 2 * (lead - 0xd9) + 0x21 + (place >= 94);
-    if (lead >= 0xe0)
-        row = 2 * (lead - 0xe0) + 0x4a + (place >= 94);
-    place = 0x21 + place % 94;
+    unsigned row = (lead < 0xe0 ? 2 * (lead - 0xd9) + 0x21 : 2 * (lead - 0xe0) + 0x4a);
+    unsigned key = (row + (unsigned) place / 94) << 8 | (0x21 + (unsigned) place % 94);
     /* Hangul letters have codes by their parts, and no second ones here. */
-    if (row == 0x24 && place <= 0x53)
-        return NO_CHARACTER;
-    return sets_character (m->sets, row << 8 | place);
+    return key >= 0x2421 && key <= 0x2453 ? NO_CHARACTER : sets_character (m->sets, key);
 }
 
-static struct coded
+static uint64_t
 put_johab (const struct multibyte *m, uint32_t c)
 {
-    if (c >= HANGUL && c < HANGUL_END) {
+    if (is_hangul (c)) {
         c -= HANGUL;
         return johab_code (c / (MIDDLES * FINALS) + 2, johab_middle (c / FINALS % MIDDLES),
                            johab_final (c % FINALS));
@@ -635,229 +630,68 @@ put_johab (const struct multibyte *m, uint32_t c)
         return put_johab_jamo (c - JAMO);
     unsigned key = sets_key (m->sets, c), row = key >> 8;
     if (row < 0x21 || (row > 0x2c && row < 0x4a) || row > 0x7d)
-        return no_bytes;
-    row -= row < 0x4a ? 0x21 : 0x4a;
-    unsigned place = (key & 0xff) - 0x21 + row % 2 * 94;
-    return two ((key >> 8 < 0x4a ? 0xd9 : 0xe0) + row / 2, place + (place < 0x4e ? 0x31 : 0x43));
+        return 0;
+    unsigned lead = row < 0x4a ? 0xd9 + (row - 0x21) / 2 : 0xe0 + (row - 0x4a) / 2;
+    return two (lead, johab, (key & 0xff) - 0x21 + (row - (row < 0x4a ? 0x21 : 0x4a)) % 2 * 94);
 }
 
 /* --- what all have in common --- */
 
 static enum step
-undecodable (const struct multibyte *m, struct work *w, uint32_t c, unsigned length)
+multibyte_get (const struct codec *codec, struct codec_state *s, struct work *w, uint32_t *c)
 {
-    if (length == 0)
+    (void) s;
+    const struct multibyte *m = codec->table;
+    unsigned char padded[8] = {0};
+    unsigned length = 2;
+    if (*w->in < 0x80 && !m->roman)
+        return got (w, 1, *w->in, c);
+    memcpy (padded, w->in, left (w) < 8 ? left (w) : 8);
+    uint32_t found = m->get (m, padded, &length);
+    if (length > left (w))
         return cut_off (w);
-    return bad_bytes (w, c == GONE && m->of_2000 ? 2 : 1);
+    if (found >= GONE)
+        return bad_bytes (w, found == GONE && m->of_2000 ? 2 : 1);
+    return got (w, length, found, c);
 }
 
 /*
- * What is remembered are characters of two bytes, but none that may begin a pair, or come back as
- * something else.
- */
-static uint32_t *
-known_character (struct codec *codec, const unsigned char *p)
-{
-    const struct multibyte *m = codec->table;
-    return known_of (codec, (unsigned) p[0] * m->places + p[1]);
-}
-
-/* Copies the ASCII character at *IN, or all of the next RUN bytes if they are ASCII. */
-static inline void
-copy_some_ascii (const unsigned char **in, unsigned char **out)
-{
-    size_t n = is_ascii_run (*in) ? RUN : 1;
-    memcpy (*out, *in, RUN);
-    *in += n;
-    *out += n;
-}
-
-/*
- * Converts ASCII, and by ONE what is remembered, as long as there is room for a whole run. ONE
- * returns false if the next character is not remembered.
- */
-INLINE void
-convert_known (struct codec *codec, struct work *w,
-               bool (*one) (struct codec *, const unsigned char **in, unsigned char **out))
-{
-    const unsigned char *in = w->in;
-    unsigned char *out = w->out;
-    while (w->in_end - in >= RUN && w->out_end - out >= RUN) {
-        if (codec->ascii && *in < 0x80)
-            copy_some_ascii (&in, &out);
-        else if (!one (codec, &in, &out))
-            break;
-    }
-    w->in = in;
-    w->out = out;
-}
-
-INLINE bool
-decode_known (struct codec *codec, const unsigned char **in, unsigned char **out)
-{
-    const unsigned char *p = *in;
-    uint32_t known = *known_character (codec, p);
-    if (!known || known >> 16 != ((uint32_t) p[0] << 8 | p[1]))
-        return false;
-    *out += utf8_put_short (*out, known & 0xffff);
-    *in += 2;
-    return true;
-}
-
-INLINE bool
-encode_known (struct codec *codec, const unsigned char **in, unsigned char **out)
-{
-    uint32_t c = get_three (*in), known = *known_bytes (codec, c);
-    if (!c || known >> 16 != c)
-        return false;
-    (*out)[0] = (unsigned char) (known >> 8);
-    (*out)[1] = (unsigned char) known;
-    *in += 3;
-    *out += 2;
-    return true;
-}
-
-/* Puts what LENGTH bytes stand for: the character C, or the pair with the number C - PAIR. */
-static enum step
-put_decoded (const struct multibyte *m, struct work *w, uint32_t c, unsigned length)
-{
-    const struct pair *pair = c >= PAIR ? &m->pairs->pairs[c - PAIR] : NULL;
-    c = pair ? pair->first : c;
-    if (room (w) < 8 && room (w) < utf8_length (c) + (pair ? utf8_length (pair->second) : 0))
-        return STEP_FULL;
-    w->out += utf8_put (w->out, c);
-    if (pair)
-        w->out += utf8_put (w->out, pair->second);
-    w->in += length;
-    return STEP_DONE;
-}
-
-static enum step
-decode_one (struct codec *codec, struct work *w)
-{
-    const struct multibyte *m = codec->table;
-    unsigned length = 1;
-    uint32_t c = *w->in;
-    if (c >= 0x80 || m->roman)
-        c = m->get (m, w->in, left (w), &length);
-    if (c >= GONE)
-        return undecodable (m, w, c, length);
-    if (length == 2 && c < 0x10000)
-        *known_character (codec, w->in) = (uint32_t) w->in[0] << 24 | (uint32_t) w->in[1] << 16 | c;
-    return put_decoded (m, w, c, length);
-}
-
-static enum step
-put_coded (struct work *w, struct coded coded, int length)
-{
-    if (room (w) < coded.n)
-        return STEP_FULL;
-    for (unsigned i = 0; i < coded.n; i++)
-        w->out[i] = (unsigned char) (coded.bytes >> 8 * (coded.n - 1 - i));
-    w->out += coded.n;
-    w->in += length;
-    return STEP_DONE;
-}
-
-/*
- * Whether C may be read back as another character, with another length in UTF-8. All such
- * characters are in Latin-1, or the overline, or the Hangul filler. The index of positions has to
- * know of them.
+ * Whether the N bytes of C are read back as another character, with another length in UTF-8. All
+ * such characters are in Latin-1, or the overline, or the Hangul filler. The index of positions has
+ * to know of them.
  */
 static bool
-may_come_back_other (uint32_t c)
+comes_back_other (const struct codec *codec, uint32_t c, const unsigned char *bytes, int n)
 {
-    return (c >= 0x80 && c < 0x100) || c == 0x203e || c == JAMO_END;
+    if (!((c >= 0x80 && c < 0x100) || c == 0x203e || c == JAMO_END))
+        return false;
+    struct work again = {.in = bytes, .in_end = bytes + n, .final = true};
+    uint32_t back;
+    return multibyte_get (codec, NULL, &again, &back) != STEP_DONE || again.in < again.in_end ||
+           utf8_length (back) != utf8_length (c);
 }
 
-static enum step
-put_other (struct codec *codec, struct work *w, uint32_t c, struct coded coded, int length)
+static int
+multibyte_put (const struct codec *codec, struct codec_state *s, unsigned char *out, uint32_t c)
 {
-    unsigned char back[LONGEST];
-    struct work other = {.in = w->in, .out = w->instead, .out_end = w->instead + sizeof w->instead};
-    struct work again = {.in = w->instead,
-                         .in_end = w->instead + coded.n,
-                         .out = back,
-                         .out_end = back + sizeof back,
-                         .final = true};
-    put_coded (&other, coded, 0);
-    struct codec_state s = {0, 0};
-    if (codec->ops->decode (codec, &s, &again) == STEP_DONE &&
-        (size_t) (again.out - back) == utf8_length (c))
-        return put_coded (w, coded, length);
-    lacking (w, c, length);
-    w->n_instead = coded.n;
-    return STEP_BAD;
-}
-
-static enum step
-encode_one (struct codec *codec, struct work *w)
-{
+    (void) s;
     const struct multibyte *m = codec->table;
-    uint32_t c;
-    enum step step;
-    unsigned key = 0;
-    bool wait = false;
-    int n = next_character (w, &c, &step);
-    if (n == 0)
-        return step;
-    const bool begins = m->pairs && begins_pair (m->pairs, c);
-    if (begins)
-        key = pair_key (m->pairs, w, c, &n, &wait);
-    if (wait)
-        return STEP_SHORT;
-    struct coded coded = {c, 1};
-    if (key)
-        coded = m->put_key (key);
+    uint64_t bytes = c;
+    if (c >= PAIR)
+        bytes = m->put_key (m->pairs->pairs[c - PAIR].key);
     else if (c >= 0x80 || m->roman)
-        coded = m->put (m, c);
-    if (coded.n == 0)
-        return lacking (w, c, n);
-    if (may_come_back_other (c))
-        return put_other (codec, w, c, coded, n);
-    if (coded.n == 2 && c < 0x10000 && !begins)
-        *known_bytes (codec, c) = c << 16 | (uint32_t) coded.bytes;
-    return put_coded (w, coded, n);
+        bytes = m->put (m, c);
+    if (bytes == 0 && c != 0)
+        return 0;
+    int n = 1;
+    while (n < 8 && bytes >> 8 * n)
+        n++;
+    for (int i = 0; i < n; i++)
+        out[i] = (unsigned char) (bytes >> 8 * (n - 1 - i));
+    return comes_back_other (codec, c, out, n) ? -n : n;
 }
 
-/* Converts what is remembered by KNOWN, and one character at a time by ONE. */
-INLINE enum step
-convert (struct codec *codec, struct work *w,
-         bool (*known) (struct codec *, const unsigned char **in, unsigned char **out),
-         enum step (*one) (struct codec *, struct work *))
-{
-    for (;;) {
-        convert_known (codec, w, known);
-        if (w->in == w->in_end)
-            return STEP_DONE;
-        enum step step = one (codec, w);
-        if (step != STEP_DONE)
-            return step;
-    }
-}
-
-static enum step
-multibyte_decode (struct codec *codec, struct codec_state *s, struct work *w)
-{
-    (void) s;
-    return convert (codec, w, decode_known, decode_one);
-}
-
-static enum step
-multibyte_encode (struct codec *codec, struct codec_state *s, struct work *w)
-{
-    (void) s;
-    return convert (codec, w, encode_known, encode_one);
-}
-
-static const struct codec_ops multibyte_ops = {.decode = multibyte_decode,
-                                               .encode = multibyte_encode};
-
-static struct coded
-put_key_euc (unsigned key)
-{
-    return two (key >> 8 | 0x80, (key & 0xff) | 0x80);
-}
+static const struct codec_ops multibyte_ops = {.get = multibyte_get, .put = multibyte_put};
 
 #define EUC get_euc, put_euc, put_key_euc, 94
 #define SJIS get_sjis, put_sjis, put_key_sjis, 188
@@ -901,11 +735,14 @@ static const struct multibyte encodings[] = {
 };
 /* clang-format on */
 
-struct codec *
-tempfile__codec_multibyte (enum multibyte_set which)
+void
+tempfile__codec_multibyte (struct codec *codec, unsigned which)
 {
-    return remembering_codec ((struct codec){.ops = &multibyte_ops,
-                                             .ascii = !encodings[which].roman,
-                                             .unit = 1,
-                                             .table = &encodings[which]});
+    const struct multibyte *m = &encodings[which];
+    *codec = (struct codec){.ops = &multibyte_ops,
+                            .ascii = !m->roman,
+                            .unit = 1,
+                            .table = m,
+                            .pairs = m->pairs,
+                            .places = m->places};
 }

@@ -128,7 +128,7 @@ pass (struct text *t, const char *expected, size_t length)
         struct codec_state state = t->here.state;
         struct work w = {.in = t->raw + t->raw_pos, .out = out, .out_end = out + sizeof out};
         w.in_end = w.in + size;
-        enum step step = t->codec->ops->decode (t->codec, &state, &w);
+        enum step step = tempfile__decode (t->codec, &state, &w);
         if (step == STEP_SHORT || (step == STEP_DONE && w.out == out && length > 0))
             continue;
         if (step != STEP_DONE || (size_t) (w.out - out) != length ||
@@ -169,7 +169,7 @@ decode (struct text *t, struct work *w, size_t limit, bool final)
     w->in_end = w->in + limit;
     w->final = final;
     unsigned char *out = w->out;
-    enum step step = t->codec->ops->decode (t->codec, &t->here.state, w);
+    enum step step = tempfile__decode (t->codec, &t->here.state, w);
     size_t used = limit - (size_t) (w->in_end - w->in);
     t->raw_pos += used;
     t->here.file += (off_t) used;

@@ -10,8 +10,6 @@
 #include "text/tables.h"
 #include "text/utf8.h"
 
-#include <stdlib.h>
-
 /*
  * Returns the character of B, or NO_CELL. T is codec->table. There is no branch on whether B is
  * ASCII.
@@ -35,12 +33,13 @@ byte_of (const struct codec *codec, const struct single *t, uint32_t c)
     return c < t->first ? c : byte;
 }
 
-/* Decodes runs of ASCII and single characters, as long as there is room for a whole run. */
+/* Runs of ASCII and single characters, as long as there is room for a whole run. */
 static void
-decode_easy (const struct codec *codec, struct work *w)
+single_get_many (const struct codec *codec, const struct codec_state *s, struct work *w)
 {
     const unsigned char *in = w->in;
     unsigned char *out = w->out;
+    (void) s;
     while (w->in_end - in > 8 && w->out_end - out >= 8 + 3) {
         unsigned n = codec->ascii ? copy_seven (out, in) : 0;
         uint32_t c = character (codec, codec->table, in[n]);
@@ -56,34 +55,19 @@ decode_easy (const struct codec *codec, struct work *w)
 }
 
 static enum step
-single_decode (struct codec *codec, struct codec_state *s, struct work *w)
+single_get (const struct codec *codec, struct codec_state *s, struct work *w, uint32_t *c)
 {
-    const struct single *t = codec->table;
+    uint32_t found = character (codec, codec->table, *w->in);
     (void) s;
-    for (;;) {
-        if (codec->ascii)
-            tempfile__copy_ascii (w);
-        decode_easy (codec, w);
-        for (int i = 0; i < RUN; i++) {
-            if (w->in == w->in_end)
-                return STEP_DONE;
-            uint32_t c = character (codec, t, *w->in);
-            if (c == NO_CELL)
-                return bad_bytes (w, 1);
-            if (room (w) < utf8_length (c))
-                return STEP_FULL;
-            w->out += utf8_put (w->out, c);
-            w->in++;
-        }
-    }
+    return found == NO_CELL ? bad_bytes (w, 1) : got (w, 1, found, c);
 }
 
-/* Encodes in the same way. */
 static void
-encode_easy (const struct codec *codec, struct work *w)
+single_put_many (const struct codec *codec, const struct codec_state *s, struct work *w)
 {
     const unsigned char *in = w->in;
     unsigned char *out = w->out;
+    (void) s;
     while (w->in_end - in >= 8 + 4 && w->out_end - out > 8) {
         unsigned n = codec->ascii ? copy_seven (out, in) : 0;
         in += n;
@@ -102,41 +86,26 @@ encode_easy (const struct codec *codec, struct work *w)
     w->out = out;
 }
 
-static enum step
-single_encode (struct codec *codec, struct codec_state *s, struct work *w)
+static int
+single_put (const struct codec *codec, struct codec_state *s, unsigned char *out, uint32_t c)
 {
     (void) s;
-    for (;;) {
-        if (codec->ascii)
-            tempfile__copy_ascii (w);
-        encode_easy (codec, w);
-        for (int i = 0; i < RUN; i++) {
-            uint32_t c;
-            enum step step;
-            int n = next_character (w, &c, &step);
-            if (n == 0)
-                return step;
-            unsigned byte = byte_of (codec, codec->table, c);
-            if (byte == 0 && c != 0)
-                return lacking (w, c, n);
-            *w->out++ = (unsigned char) byte;
-            w->in += n;
-        }
-    }
+    *out = (unsigned char) byte_of (codec, codec->table, c);
+    return *out != 0 || c == 0;
 }
 
-static const struct codec_ops single_ops = {.decode = single_decode, .encode = single_encode};
+static const struct codec_ops single_ops = {.get = single_get,
+                                            .put = single_put,
+                                            .get_many = single_get_many,
+                                            .put_many = single_put_many};
 
-struct codec *
-tempfile__codec_single (unsigned which)
+void
+tempfile__codec_single (struct codec *codec, unsigned which)
 {
     const struct single *t = which < SINGLES ? &tempfile__singles[which] : NULL;
-    struct codec *codec = malloc (sizeof *codec);
-    if (codec)
-        *codec = (struct codec){.ops = &single_ops,
-                                .ascii = !t || t->first == 0x80,
-                                .unit = 1,
-                                .variant = which == ASCII ? 128 : 256,
-                                .table = t};
-    return codec;
+    *codec = (struct codec){.ops = &single_ops,
+                            .ascii = !t || t->first == 0x80,
+                            .unit = 1,
+                            .variant = which == ASCII ? 128 : 256,
+                            .table = t};
 }

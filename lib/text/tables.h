@@ -234,38 +234,6 @@ sets_key (const struct set *const *s, uint32_t c)
     return 0;
 }
 
-/*
- * C, of N bytes, and the character after it, if the two have one key; in *N how long they are.
- * *WAIT: what comes after decides, and is not there yet. Not inline, for it is rare and large.
- */
-static __attribute__ ((__noinline__, __unused__)) unsigned
-pair_key (const struct set *s, const struct work *w, uint32_t c, int *n, bool *wait)
-{
-    const unsigned char *next = w->in + *n;
-    uint32_t d = NO_CHARACTER;
-    int length = next < w->in_end ? utf8_get (next, w->in_end, &d, true) : 0;
-    *wait = false;
-    for (unsigned i = 0; i < s->n_pairs; i++) {
-        if (s->pairs[i].first != c)
-            continue;
-        *wait = *wait || (length == 0 && !w->final);
-        if (length <= 0 || s->pairs[i].second != d)
-            continue;
-        *n += length;
-        return s->pairs[i].key;
-    }
-    return 0;
-}
-
-static inline bool
-begins_pair (const struct set *s, uint32_t c)
-{
-    unsigned i = 0;
-    while (i < s->n_pairs && s->pairs[i].first != c)
-        i++;
-    return i < s->n_pairs;
-}
-
 extern const struct set tempfile__jisx0208, tempfile__jisx0212, tempfile__jisx0213,
     tempfile__gb2312, tempfile__ksx1001, tempfile__hangul, tempfile__big5;
 

@@ -106,76 +106,30 @@ good_utf8 (const unsigned char *p, size_t n)
     return whole (p, i);
 }
 
-void
-tempfile__copy_ascii (struct work *w)
-{
-    size_t n = left (w) < room (w) ? left (w) : room (w);
-    size_t i = 0;
-    const unsigned char *in = w->in;
-    unsigned char *out = w->out;
-    for (; i + 2 * RUN <= n && is_ascii_run (in + i) && is_ascii_run (in + i + RUN); i += 2 * RUN)
-        memcpy (out + i, in + i, 2 * RUN);
-    while (i + 8 <= n) {
-        unsigned seven = copy_seven (out + i, in + i);
-        i += seven;
-        if (in[i] >= 0x80)
-            break;
-        i++;
-    }
-    for (; i < n && in[i] < 0x80; i++)
-        out[i] = in[i];
-    w->in += i;
-    w->out += i;
-}
-
 static void
-copy_good (struct work *w)
+utf8_many (const struct codec *codec, const struct codec_state *s, struct work *w)
 {
+    (void) codec;
+    (void) s;
     size_t n = good_utf8 (w->in, left (w) < room (w) ? left (w) : room (w));
     memcpy (w->out, w->in, n);
     w->in += n;
     w->out += n;
 }
 
-/* Both directions are the same except for surrogates, which only the program's side may contain. */
 static enum step
-copy_utf8 (struct work *w, bool lone_in, bool lone_out)
-{
-    for (;;) {
-        copy_good (w);
-        tempfile__copy_ascii (w);
-        for (int i = 0; i < RUN; i++) {
-            if (w->in == w->in_end)
-                return STEP_DONE;
-            if (w->out == w->out_end)
-                return STEP_FULL;
-            uint32_t c;
-            int n = utf8_get (w->in, w->in_end, &c, lone_in);
-            if (n <= 0)
-                return utf8_trouble (w, n);
-            if (n == 3 && !lone_out && is_surrogate (c))
-                return lacking (w, c, 3);
-            if (room (w) < (size_t) n)
-                return STEP_FULL;
-            memcpy (w->out, w->in, (size_t) n);
-            w->out += n;
-            w->in += n;
-        }
-    }
-}
-
-static enum step
-utf8_decode (struct codec *codec, struct codec_state *s, struct work *w)
+utf8_get_one (const struct codec *codec, struct codec_state *s, struct work *w, uint32_t *c)
 {
     (void) s;
-    return copy_utf8 (w, codec->surrogates, codec->surrogates);
+    int n = utf8_get (w->in, w->in_end, c, codec->surrogates);
+    return n > 0 ? got (w, (size_t) n, *c, c) : utf8_trouble (w, n);
 }
 
-static enum step
-utf8_encode (struct codec *codec, struct codec_state *s, struct work *w)
+static int
+utf8_put_one (const struct codec *codec, struct codec_state *s, unsigned char *out, uint32_t c)
 {
     (void) s;
-    return copy_utf8 (w, true, codec->surrogates);
+    return is_surrogate (c) && !codec->surrogates ? 0 : (int) utf8_put (out, c);
 }
 
 static size_t
@@ -185,28 +139,41 @@ utf8_same (const struct codec *codec, const unsigned char *p, size_t n)
     return good_utf8 (p, n);
 }
 
-static const struct codec_ops utf8_ops = {
-    .decode = utf8_decode, .encode = utf8_encode, .same = utf8_same};
+static const struct codec_ops utf8_ops = {.get = utf8_get_one,
+                                          .put = utf8_put_one,
+                                          .get_many = utf8_many,
+                                          .put_many = utf8_many,
+                                          .same = utf8_same};
 
 /* UTF-8 with a byte order mark: codec_state.a says whether the mark has been passed. */
 static const unsigned char mark8[3] = {0xef, 0xbb, 0xbf};
 
-/* The mark may still be written as long as no character was encoded. */
-static enum step
-sig_decode (struct codec *codec, struct codec_state *s, struct work *w)
+static void
+sig_get_many (const struct codec *codec, const struct codec_state *s, struct work *w)
 {
-    const unsigned char *begin = w->in;
-    if (!s->a) {
-        size_t n = left (w) < 3 ? left (w) : 3;
-        bool same = memcmp (w->in, mark8, n) == 0;
-        if (same && n < 3 && !w->final)
-            return n ? STEP_SHORT : STEP_DONE;
-        if (same && n == 3)
-            w->in += 3;
-    }
-    enum step step = utf8_decode (codec, s, w);
-    s->a = s->a || w->in > begin;
+    if (s->a)
+        utf8_many (codec, s, w);
+}
+
+/* The mark may still be written as long as no character was decoded. */
+static enum step
+sig_get (const struct codec *codec, struct codec_state *s, struct work *w, uint32_t *c)
+{
+    size_t n = left (w) < 3 ? left (w) : 3;
+    bool same = !s->a && memcmp (w->in, mark8, n) == 0;
+    if (same && n < 3)
+        return cut_off (w);
+    enum step step = same ? got (w, 3, NO_CHARACTER, c) : utf8_get_one (codec, s, w, c);
+    s->a = s->a || step == STEP_DONE;
     return step;
+}
+
+static unsigned
+sig_begin (struct codec_state *s, const struct codec *codec, unsigned char *out)
+{
+    memcpy (out, mark8, 3);
+    s->a = 1;
+    return codec->mark;
 }
 
 static void
@@ -215,27 +182,19 @@ sig_passed (struct codec_state *s)
     s->a = 1;
 }
 
-static enum step
-sig_encode (struct codec *codec, struct codec_state *s, struct work *w)
-{
-    if (!s->a) {
-        if (room (w) < LONGEST)
-            return STEP_FULL;
-        memcpy (w->out, mark8, 3);
-        w->out += 3;
-        s->a = 1;
-    }
-    return utf8_encode (codec, s, w);
-}
-
 static void
 past_mark (struct codec_state *s, bool start)
 {
     s->a = !start;
 }
 
-static const struct codec_ops sig_ops = {
-    .decode = sig_decode, .encode = sig_encode, .reposition = past_mark, .passed = sig_passed};
+static const struct codec_ops sig_ops = {.get = sig_get,
+                                         .put = utf8_put_one,
+                                         .get_many = sig_get_many,
+                                         .put_many = utf8_many,
+                                         .begin = sig_begin,
+                                         .reposition = past_mark,
+                                         .passed = sig_passed};
 
 /* --- UTF-16 and UTF-32 --- */
 
@@ -266,56 +225,54 @@ put32 (unsigned char *p, uint32_t c, enum order order)
     put16 (p + (order == BIG ? 0 : 2), c >> 16, order);
 }
 
-/*
- * Finds the byte order: it is fixed, known, or the mark is read now. Returns false if there is no
- * mark.
- */
-static bool
-find_order (const struct codec *codec, struct codec_state *s, struct work *w)
+/* The byte order that is fixed, or that the mark has said. */
+static enum order
+order_of (const struct codec *codec, const struct codec_state *s)
 {
-    if (s->a != START)
-        return true;
-    if (codec->variant != START) {
-        s->a = codec->variant;
-        return true;
-    }
-    size_t n = codec->unit;
+    return (enum order) (codec->variant != START ? codec->variant : s->a);
+}
+
+/* Reads the mark, without which the rest cannot be read. */
+static enum step
+get_mark (struct codec_state *s, struct work *w, size_t n, uint32_t *c)
+{
     uint32_t little = n == 2 ? get16 (w->in, LITTLE) : get32 (w->in, LITTLE);
     uint32_t big = n == 2 ? get16 (w->in, BIG) : get32 (w->in, BIG);
     if (little != 0xfeff && big != 0xfeff)
-        return false;
+        return bad_bytes (w, HOPELESS);
     s->a = little == 0xfeff ? LITTLE : BIG;
-    w->in += n;
-    return true;
+    return got (w, n, NO_CHARACTER, c);
 }
 
-/*
- * Reads one character of UTF-16. Returns its length in bytes; 0 if the input ends within it; -1 if
- * it is bad, and w->bad is the length.
- */
-static int
+static enum step
 get_utf16 (const struct codec *codec, enum order order, struct work *w, uint32_t *c)
 {
-    if (left (w) < 2)
-        return 0;
-    *c = get16 (w->in, order);
-    if (!is_surrogate (*c))
-        return 2;
-    if (*c < 0xdc00 && left (w) < 4) {
-        if (!w->final)
-            return 0;
-        if (codec->surrogates && left (w) == 2)
-            return 2;
-        w->bad = left (w);
-        return codec->surrogates ? 2 : -1;
-    }
-    uint32_t low = *c < 0xdc00 ? get16 (w->in + 2, order) : 0;
-    if (low >= 0xdc00 && low <= 0xdfff) {
-        *c = 0x10000 + ((*c - 0xd800) << 10) + (low - 0xdc00);
-        return 4;
-    }
-    w->bad = 2;
-    return codec->surrogates ? 2 : -1;
+    const uint32_t high = get16 (w->in, order);
+    if (!is_surrogate (high))
+        return got (w, 2, high, c);
+    const bool is_high = high < 0xdc00;
+    if (is_high && left (w) < 4 && !(w->final && codec->surrogates))
+        return cut_off (w);
+    uint32_t low = is_high && left (w) >= 4 ? get16 (w->in + 2, order) : 0;
+    if (is_low_surrogate (low))
+        return got (w, 4, joined (high, low), c);
+    return codec->surrogates ? got (w, 2, high, c) : bad_bytes (w, 2);
+}
+
+static enum step
+wide_get (const struct codec *codec, struct codec_state *s, struct work *w, uint32_t *c)
+{
+    const enum order order = order_of (codec, s);
+    if (left (w) < codec->unit)
+        return cut_off (w);
+    if (order == START)
+        return get_mark (s, w, codec->unit, c);
+    if (codec->unit == 2)
+        return get_utf16 (codec, order, w, c);
+    uint32_t next = get32 (w->in, order);
+    if (next > LAST_CHARACTER || (is_surrogate (next) && !codec->surrogates))
+        return bad_bytes (w, 4);
+    return got (w, 4, next, c);
 }
 
 /* Decodes characters of one unit, as long as there is room for a whole run. */
@@ -347,76 +304,44 @@ utf16_decode_easy (struct work *w, enum order order)
     w->out = out;
 }
 
-/* As get_utf16(), of UTF-32. */
-static int
-get_utf32 (const struct codec *codec, enum order order, struct work *w, uint32_t *c)
-{
-    if (left (w) < 4)
-        return 0;
-    *c = get32 (w->in, order);
-    w->bad = 4;
-    return *c > LAST_CHARACTER || (is_surrogate (*c) && !codec->surrogates) ? -1 : 4;
-}
-
-static enum step
-wide_decode (struct codec *codec, struct codec_state *s, struct work *w)
-{
-    if (left (w) == 0)
-        return STEP_DONE;
-    if (left (w) < codec->unit)
-        return cut_off (w);
-    if (!find_order (codec, s, w))
-        return bad_bytes (w, HOPELESS);
-    enum order order = (enum order) s->a;
-    for (unsigned count = 0;; count++) {
-        if (count % RUN == 0 && codec->unit == 2)
-            order == LITTLE ? utf16_decode_easy (w, LITTLE) : utf16_decode_easy (w, BIG);
-        if (w->in == w->in_end)
-            return STEP_DONE;
-        uint32_t c;
-        int n =
-            codec->unit == 2 ? get_utf16 (codec, order, w, &c) : get_utf32 (codec, order, w, &c);
-        if (n == 0)
-            return cut_off (w);
-        if (n < 0)
-            return STEP_BAD;
-        if (room (w) < 4 && room (w) < utf8_length (c))
-            return STEP_FULL;
-        w->out += utf8_put (w->out, c);
-        w->in += n;
-    }
-}
-
-/* Puts C, which has UNITS units. */
 static void
-put_wide (const struct codec *codec, unsigned char *p, uint32_t c, enum order order, size_t units)
+utf16_get_many (const struct codec *codec, const struct codec_state *s, struct work *w)
 {
-    if (codec->unit == 4) {
-        put32 (p, c, order);
-    } else if (units == 1) {
-        put16 (p, c, order);
-    } else {
-        put16 (p, 0xd800 + ((c - 0x10000) >> 10), order);
-        put16 (p + 2, 0xdc00 + ((c - 0x10000) & 0x3ff), order);
-    }
+    if (order_of (codec, s) == LITTLE)
+        utf16_decode_easy (w, LITTLE);
+    else if (order_of (codec, s) == BIG)
+        utf16_decode_easy (w, BIG);
 }
 
-/* Returns false if there is no room. */
-static bool
-put_mark (const struct codec *codec, struct codec_state *s, struct work *w)
+static unsigned
+wide_begin (struct codec_state *s, const struct codec *codec, unsigned char *out)
 {
-    if (s->a != START)
-        return true;
-    if (codec->variant != START) {
-        s->a = codec->variant;
-        return true;
-    }
-    if (room (w) < LONGEST)
-        return false;
     s->a = native ();
-    put_wide (codec, w->out, 0xfeff, native (), 1);
-    w->out += codec->unit;
-    return true;
+    if (codec->unit == 2)
+        put16 (out, 0xfeff, native ());
+    else
+        put32 (out, 0xfeff, native ());
+    return codec->mark;
+}
+
+/*
+ * In UTF-16 a low surrogate after a high one is read as one character with it, even if the two were
+ * written apart.
+ */
+static int
+wide_put (const struct codec *codec, struct codec_state *s, unsigned char *out, uint32_t c)
+{
+    const enum order order = order_of (codec, s);
+    if (is_surrogate (c) && !codec->surrogates)
+        return 0;
+    if (codec->unit == 4) {
+        put32 (out, c, order);
+        return 4;
+    }
+    put16 (out, c < 0x10000 ? c : high_of (c), order);
+    if (c >= 0x10000)
+        put16 (out + 2, low_of (c), order);
+    return c >= 0x10000 ? 4 : is_low_surrogate (c) ? -2 : 2;
 }
 
 /* Encodes characters of the first plane, as long as there is room for a whole run. */
@@ -448,42 +373,13 @@ utf16_encode_easy (struct work *w, enum order order)
     w->out = out;
 }
 
-static enum step
-wide_encode (struct codec *codec, struct codec_state *s, struct work *w)
+static void
+utf16_put_many (const struct codec *codec, const struct codec_state *s, struct work *w)
 {
-    if (left (w) == 0)
-        return STEP_DONE;
-    if (!put_mark (codec, s, w))
-        return STEP_FULL;
-    enum order order = (enum order) s->a;
-    for (unsigned count = 0;; count++) {
-        if (count % RUN == 0 && codec->unit == 2)
-            order == LITTLE ? utf16_encode_easy (w, LITTLE) : utf16_encode_easy (w, BIG);
-        if (w->in == w->in_end)
-            return STEP_DONE;
-        uint32_t c;
-        int n = utf8_get (w->in, w->in_end, &c, true);
-        if (n <= 0)
-            return utf8_trouble (w, n);
-        if (is_surrogate (c) && !codec->surrogates)
-            return lacking (w, c, n);
-        size_t units = codec->unit == 2 && c >= 0x10000 ? 2 : 1;
-        if (room (w) < units * codec->unit)
-            return STEP_FULL;
-        /*
-         * In UTF-16 a low surrogate after a high one is read as one character with it, even if the
-         * two were written apart.
-         */
-        if (codec->unit == 2 && is_surrogate (c) && c >= 0xdc00) {
-            lacking (w, c, n);
-            put16 (w->instead, c, order);
-            w->n_instead = 2;
-            return STEP_BAD;
-        }
-        put_wide (codec, w->out, c, order, units);
-        w->out += units * codec->unit;
-        w->in += n;
-    }
+    if (order_of (codec, s) == LITTLE)
+        utf16_encode_easy (w, LITTLE);
+    else
+        utf16_encode_easy (w, BIG);
 }
 
 static void
@@ -492,14 +388,19 @@ past_order_mark (struct codec_state *s, bool start)
     s->a = start ? START : native ();
 }
 
-static const struct codec_ops marked_ops = {
-    .decode = wide_decode, .encode = wide_encode, .reposition = past_order_mark};
-static const struct codec_ops fixed_ops = {.decode = wide_decode, .encode = wide_encode};
+static const struct codec_ops utf16_ops = {.get = wide_get,
+                                           .put = wide_put,
+                                           .get_many = utf16_get_many,
+                                           .put_many = utf16_put_many,
+                                           .begin = wide_begin,
+                                           .reposition = past_order_mark};
+static const struct codec_ops utf32_ops = {
+    .get = wide_get, .put = wide_put, .begin = wide_begin, .reposition = past_order_mark};
 
 /* --- bytes that pass through unchanged --- */
 
-static enum step
-copy_bytes (struct codec *codec, struct codec_state *s, struct work *w)
+static void
+copy_bytes (const struct codec *codec, const struct codec_state *s, struct work *w)
 {
     (void) codec;
     (void) s;
@@ -507,7 +408,6 @@ copy_bytes (struct codec *codec, struct codec_state *s, struct work *w)
     memcpy (w->out, w->in, n);
     w->in += n;
     w->out += n;
-    return w->in == w->in_end ? STEP_DONE : STEP_FULL;
 }
 
 static size_t
@@ -518,8 +418,9 @@ all_same (const struct codec *codec, const unsigned char *p, size_t n)
     return n;
 }
 
+/* There is nothing that copy_bytes() leaves. */
 static const struct codec_ops bytes_ops = {
-    .decode = copy_bytes, .encode = copy_bytes, .same = all_same};
+    .get_many = copy_bytes, .put_many = copy_bytes, .same = all_same};
 
 /* --- UTF-7 --- */
 
@@ -552,110 +453,87 @@ is_direct (uint32_t c)
     return c >= ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static void
-put_base64 (struct codec_state *s, struct work *w, uint32_t unit)
+static unsigned char *
+put_base64 (struct codec_state *s, unsigned char *out, uint32_t unit)
 {
     unsigned bits = (s->a & BITS) + 16;
     uint32_t waiting = s->b << 16 | unit;
     for (; bits >= 6; bits -= 6)
-        *w->out++ = (unsigned char) base64[waiting >> (bits - 6) & 63];
+        *out++ = (unsigned char) base64[waiting >> (bits - 6) & 63];
     s->a = IN_BASE64 | bits;
     s->b = waiting & ((1u << bits) - 1);
+    return out;
 }
 
 /*
  * Puts the bits that wait, and a '-' unless the next character C is known and ends the run by
  * itself.
  */
-static void
-leave_base64 (struct codec_state *s, struct work *w, uint32_t c)
+static unsigned char *
+leave_base64 (struct codec_state *s, unsigned char *out, uint32_t c)
 {
     unsigned bits = s->a & BITS;
     if (bits)
-        *w->out++ = (unsigned char) base64[s->b << (6 - bits) & 63];
+        *out++ = (unsigned char) base64[s->b << (6 - bits) & 63];
     if (c == NO_CHARACTER || c == '-' || (c < 0x80 && base64_value ((unsigned char) c) >= 0))
-        *w->out++ = '-';
+        *out++ = '-';
     s->a = s->b = 0;
+    return out;
 }
 
-static void
-utf7_put (struct codec_state *s, struct work *w, uint32_t c)
-{
-    if (is_direct (c)) {
-        if (s->a & IN_BASE64)
-            leave_base64 (s, w, c);
-        *w->out++ = (unsigned char) c;
-        return;
-    }
-    if (!(s->a & IN_BASE64)) {
-        *w->out++ = '+';
-        if (c == '+') {
-            *w->out++ = '-';
-            return;
-        }
-        s->a = IN_BASE64;
-    }
-    if (c >= 0x10000) {
-        put_base64 (s, w, 0xd800 + ((c - 0x10000) >> 10));
-        c = 0xdc00 + ((c - 0x10000) & 0x3ff);
-    }
-    put_base64 (s, w, c);
-}
-
-static enum step
-utf7_encode (struct codec *codec, struct codec_state *s, struct work *w)
+static int
+utf7_put (const struct codec *codec, struct codec_state *s, unsigned char *out, uint32_t c)
 {
     (void) codec;
-    while (w->in < w->in_end) {
-        uint32_t c;
-        int n = utf8_get (w->in, w->in_end, &c, true);
-        if (n <= 0)
-            return utf8_trouble (w, n);
-        if (room (w) < LONGEST)
-            return STEP_FULL;
-        utf7_put (s, w, c);
-        w->in += n;
+    unsigned char *p = out;
+    const bool inside = s->a & IN_BASE64;
+    if (is_direct (c)) {
+        p = inside ? leave_base64 (s, p, c) : p;
+        *p++ = (unsigned char) c;
+        return (int) (p - out);
     }
-    return STEP_DONE;
+    if (!inside)
+        *p++ = '+';
+    if (!inside && c == '+') {
+        *p++ = '-';
+        return 2;
+    }
+    if (c >= 0x10000)
+        p = put_base64 (s, p, high_of (c));
+    p = put_base64 (s, p, c >= 0x10000 ? low_of (c) : c);
+    return (int) (p - out);
 }
 
 static void
 utf7_finish (struct codec_state *s, struct work *w)
 {
     if (s->a & IN_BASE64)
-        leave_base64 (s, w, NO_CHARACTER);
+        w->out = leave_base64 (s, w->out, NO_CHARACTER);
 }
 
-/* Puts a unit of UTF-16, joined with the high surrogate that waits, if there is one. */
-static void
-put_unit (struct codec_state *s, struct work *w, uint32_t unit)
+/*
+ * Takes a digit. Where a high surrogate waits and no low one follows, the high one comes first, and
+ * the digit is taken again after it.
+ */
+static enum step
+take_base64 (struct codec_state *s, struct work *w, int value, uint32_t *c)
 {
-    uint32_t high = s->a >> HIGH_SHIFT;
-    s->a &= (1u << HIGH_SHIFT) - 1;
-    if (high && unit >= 0xdc00 && unit <= 0xdfff) {
-        w->out += utf8_put (w->out, 0x10000 + ((high - 0xd800) << 10) + (unit - 0xdc00));
-        return;
+    const unsigned bits = (s->a & BITS) + 6;
+    const uint32_t high = s->a >> HIGH_SHIFT, waiting = s->b << 6 | (uint32_t) value;
+    if (bits < 16) {
+        s->a += 6;
+        s->b = waiting;
+        return got (w, 1, NO_CHARACTER, c);
     }
-    if (high)
-        w->out += utf8_put_short (w->out, high);
-    if (unit >= 0xd800 && unit < 0xdc00)
-        s->a |= unit << HIGH_SHIFT;
-    else
-        w->out += utf8_put_short (w->out, unit);
-}
-
-static void
-take_base64 (struct codec_state *s, struct work *w, int value)
-{
-    unsigned bits = (s->a & BITS) + 6;
-    s->b = s->b << 6 | (uint32_t) value;
-    w->in++;
-    s->a = (s->a & ~(uint32_t) BITS) | (bits >= 16 ? bits - 16 : bits);
-    if (bits < 16)
-        return;
-    uint32_t unit = s->b >> (bits - 16);
-    s->b &= (1u << (bits - 16)) - 1;
-    put_unit (s, w, unit);
+    const uint32_t unit = waiting >> (bits - 16);
+    if (high && !is_low_surrogate (unit)) {
+        s->a &= IN_BASE64 | BITS;
+        return got (w, 0, high, c);
+    }
+    const bool waits = is_surrogate (unit) && !is_low_surrogate (unit);
+    s->a = IN_BASE64 | (bits - 16) | (waits ? unit << HIGH_SHIFT : 0);
+    s->b = waiting & ((1u << (bits - 16)) - 1);
+    return got (w, 1, waits ? NO_CHARACTER : high ? joined (high, unit) : unit, c);
 }
 
 /* Whether bits are left that belong to no character. */
@@ -665,77 +543,52 @@ is_ragged (const struct codec_state *s)
     return (s->a & BITS) >= 6 || s->b != 0;
 }
 
-/*
- * Ends the run at C, which is not base64; but first puts a high surrogate that waits, so that there
- * is a position between the two.
- */
+/* Ends the run at B, which is not base64; but first comes a high surrogate that waits. */
 static enum step
-end_base64 (struct codec_state *s, struct work *w, unsigned char c)
+end_base64 (struct codec_state *s, struct work *w, unsigned char b, uint32_t *c)
 {
-    uint32_t high = s->a >> HIGH_SHIFT;
+    const uint32_t high = s->a >> HIGH_SHIFT;
     if (is_ragged (s))
         return bad_bytes (w, 1);
-    if (high && c < 0x80 && c != '+') {
-        w->out += utf8_put_short (w->out, high);
+    if (high && b < 0x80 && b != '+') {
         s->a &= IN_BASE64 | BITS;
-        return STEP_DONE;
+        return got (w, 0, high, c);
     }
     s->a = s->b = 0;
-    if (c == '-')
-        w->in++;
-    return STEP_DONE;
+    return got (w, b == '-', NO_CHARACTER, c);
 }
 
 static enum step
-begin_base64 (struct codec_state *s, struct work *w)
+begin_base64 (struct codec_state *s, struct work *w, uint32_t *c)
 {
     if (left (w) < 2 && !w->final)
         return STEP_SHORT;
     int next = left (w) < 2 ? 'A' : w->in[1];
-    if (next != '-' && base64_value ((unsigned char) next) < 0)
-        return bad_bytes (w, 2);
     if (next == '-')
-        *w->out++ = '+';
-    else
-        s->a = IN_BASE64;
-    w->in += next == '-' ? 2 : 1;
-    return STEP_DONE;
+        return got (w, 2, '+', c);
+    if (base64_value ((unsigned char) next) < 0)
+        return bad_bytes (w, 2);
+    s->a = IN_BASE64;
+    return got (w, 1, NO_CHARACTER, c);
 }
 
 static enum step
-utf7_decode_one (struct codec_state *s, struct work *w)
-{
-    unsigned char c = *w->in;
-    if (s->a & IN_BASE64) {
-        int value = base64_value (c);
-        if (value < 0)
-            return end_base64 (s, w, c);
-        take_base64 (s, w, value);
-        return STEP_DONE;
-    }
-    if (c == '+')
-        return begin_base64 (s, w);
-    if (c >= 0x80)
-        return bad_bytes (w, 1);
-    *w->out++ = c;
-    w->in++;
-    return STEP_DONE;
-}
-
-static enum step
-utf7_decode (struct codec *codec, struct codec_state *s, struct work *w)
+utf7_get (const struct codec *codec, struct codec_state *s, struct work *w, uint32_t *c)
 {
     (void) codec;
-    while (w->in < w->in_end) {
-        if (room (w) < LONGEST)
-            return STEP_FULL;
-        enum step step = utf7_decode_one (s, w);
-        if (step != STEP_DONE)
-            return step;
-    }
-    if (!w->final || !(s->a & IN_BASE64))
-        return STEP_DONE;
-    if (is_ragged (s) || s->a >> HIGH_SHIFT)
+    const unsigned char b = *w->in;
+    const int value = base64_value (b);
+    if (s->a & IN_BASE64)
+        return value < 0 ? end_base64 (s, w, b, c) : take_base64 (s, w, value, c);
+    if (b == '+')
+        return begin_base64 (s, w, c);
+    return b >= 0x80 ? bad_bytes (w, 1) : got (w, 1, b, c);
+}
+
+static enum step
+utf7_end (struct codec_state *s, struct work *w)
+{
+    if ((s->a & IN_BASE64) && (is_ragged (s) || s->a >> HIGH_SHIFT))
         return bad_bytes (w, 0);
     s->a = s->b = 0;
     return STEP_DONE;
@@ -751,7 +604,7 @@ utf7_cut (const struct codec_state *s, struct work *w)
     if (bits >= 6 || value < 0)
         return;
     struct codec_state last = {IN_BASE64 | (6 - bits), (uint32_t) value >> bits};
-    leave_base64 (&last, w, NO_CHARACTER);
+    w->out = leave_base64 (&last, w->out, NO_CHARACTER);
 }
 
 static void
@@ -763,33 +616,31 @@ utf7_passed (struct codec_state *s)
 static bool
 utf7_splits (const struct codec_state *s)
 {
-    return s->a >> HIGH_SHIFT;
+    return s->a >> HIGH_SHIFT || (s->a & BITS) >= 6;
 }
 
-static const struct codec_ops utf7_ops = {.decode = utf7_decode,
-                                          .encode = utf7_encode,
+static const struct codec_ops utf7_ops = {.get = utf7_get,
+                                          .put = utf7_put,
+                                          .end = utf7_end,
                                           .passed = utf7_passed,
                                           .splits = utf7_splits,
                                           .finish = utf7_finish,
                                           .cut = utf7_cut};
 
-struct codec *
-tempfile__codec_utf (enum utf kind)
+void
+tempfile__codec_utf (struct codec *codec, unsigned kind)
 {
     static const struct codec kinds[] = {
         [UTF_8] = {.ops = &utf8_ops, .ascii = true, .has_surrogates = true, .unit = 1},
         [UTF_8_SIG] = {.ops = &sig_ops, .has_surrogates = true, .unit = 1, .mark = 3},
-        [UTF_16] = {.ops = &marked_ops, .has_surrogates = true, .unit = 2, .mark = 2},
-        [UTF_16_LE] = {.ops = &fixed_ops, .has_surrogates = true, .unit = 2, .variant = LITTLE},
-        [UTF_16_BE] = {.ops = &fixed_ops, .has_surrogates = true, .unit = 2, .variant = BIG},
-        [UTF_32] = {.ops = &marked_ops, .has_surrogates = true, .unit = 4, .mark = 4},
-        [UTF_32_LE] = {.ops = &fixed_ops, .has_surrogates = true, .unit = 4, .variant = LITTLE},
-        [UTF_32_BE] = {.ops = &fixed_ops, .has_surrogates = true, .unit = 4, .variant = BIG},
+        [UTF_16] = {.ops = &utf16_ops, .has_surrogates = true, .unit = 2, .mark = 2},
+        [UTF_16_LE] = {.ops = &utf16_ops, .has_surrogates = true, .unit = 2, .variant = LITTLE},
+        [UTF_16_BE] = {.ops = &utf16_ops, .has_surrogates = true, .unit = 2, .variant = BIG},
+        [UTF_32] = {.ops = &utf32_ops, .has_surrogates = true, .unit = 4, .mark = 4},
+        [UTF_32_LE] = {.ops = &utf32_ops, .has_surrogates = true, .unit = 4, .variant = LITTLE},
+        [UTF_32_BE] = {.ops = &utf32_ops, .has_surrogates = true, .unit = 4, .variant = BIG},
         [UTF_7] = {.ops = &utf7_ops, .stateful = true, .unit = 1},
         [BYTES] = {.ops = &bytes_ops, .ascii = true, .unit = 1},
     };
-    struct codec *codec = malloc (sizeof *codec);
-    if (codec)
-        *codec = kinds[kind];
-    return codec;
+    *codec = kinds[kind];
 }

@@ -281,12 +281,6 @@ copy_seven (unsigned char *out, const unsigned char *in)
     return ascii_in_front (eight);
 }
 
-/*
- * Copies the ASCII at the front of the input, as far as there is room. It is in utf.c, because it
- * is large and called once for many characters.
- */
-void tempfile__copy_ascii (struct work *);
-
 /* Returns the step for a LENGTH of utf8_get() that is not positive. */
 static inline enum step
 utf8_trouble (struct work *w, int length)
@@ -299,23 +293,6 @@ utf8_trouble (struct work *w, int length)
     return STEP_BAD;
 }
 
-/*
- * Returns the length of the next character, *C; or 0 if there is none, or no room for a byte, with
- * the reason in *STEP.
- */
-static inline int
-next_character (struct work *w, uint32_t *c, enum step *step)
-{
-    *step = w->in == w->in_end ? STEP_DONE : STEP_FULL;
-    if (w->in == w->in_end || w->out == w->out_end)
-        return 0;
-    int n = utf8_get (w->in, w->in_end, c, true);
-    if (n > 0)
-        return n;
-    *step = utf8_trouble (w, n);
-    return 0;
-}
-
 /* The encoding lacks character C. */
 static inline enum step
 lacking (struct work *w, uint32_t c, int length)
@@ -324,6 +301,15 @@ lacking (struct work *w, uint32_t c, int length)
     w->n_instead = 0;
     w->bad = (size_t) length;
     return STEP_BAD;
+}
+
+/* The next LENGTH bytes stand for C. */
+static inline enum step
+got (struct work *w, size_t length, uint32_t value, uint32_t *c)
+{
+    w->in += length;
+    *c = value;
+    return STEP_DONE;
 }
 
 /* The next N bytes cannot be decoded. */
@@ -347,6 +333,31 @@ static inline bool
 is_surrogate (uint32_t c)
 {
     return c >= 0xd800 && c <= 0xdfff;
+}
+
+static inline bool
+is_low_surrogate (uint32_t c)
+{
+    return c >= 0xdc00 && c <= 0xdfff;
+}
+
+/* The character of two surrogates, and the two of a character. */
+static inline uint32_t
+joined (uint32_t high, uint32_t low)
+{
+    return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+}
+
+static inline uint32_t
+high_of (uint32_t c)
+{
+    return 0xd800 + ((c - 0x10000) >> 10);
+}
+
+static inline uint32_t
+low_of (uint32_t c)
+{
+    return 0xdc00 + ((c - 0x10000) & 0x3ff);
 }
 
 #endif

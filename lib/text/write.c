@@ -35,7 +35,7 @@ put_whole (struct text *t, struct work *w, const unsigned char *text, size_t n)
     struct codec_state before = t->encoder;
     struct work part = {
         .in = text, .in_end = text + n, .out = w->out, .out_end = w->out_end, .final = true};
-    enum step step = t->codec->ops->encode (t->codec, &t->encoder, &part);
+    enum step step = tempfile__encode (t->codec, &t->encoder, &part);
     if (step == STEP_DONE)
         w->out = part.out;
     else
@@ -132,7 +132,7 @@ encode_line (struct text *t, struct work *w, const unsigned char *newline)
     w->final = whole.final || newline < whole.in_end;
     enum step step = w->in == newline && newline < whole.in_end
                          ? STEP_DONE
-                         : t->codec->ops->encode (t->codec, &t->encoder, w);
+                         : tempfile__encode (t->codec, &t->encoder, w);
     w->in_end = whole.in_end;
     w->final = whole.final;
     if (step != STEP_DONE || newline == whole.in_end)

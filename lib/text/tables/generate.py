@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Makes the tables of character sets from what the codecs of the Python that runs this say.
 
-    generate.py [DIRECTORY]      writes single.c, single.h and east.c there
+    generate.py [DIRECTORY]      writes single.c, single.h, east.c and names.h there
 
 Which bytes stand for which characters is taken from Python, for "the same as Python" is what the
 tables promise. Python 3.11 gives the committed files; 3.14 differs in single.c and single.h.
@@ -19,6 +19,7 @@ begins a sequence of eight bytes), Big5 in big5. All other encodings are describ
 import itertools
 import os
 import sys
+from encodings.aliases import aliases
 
 SINGLES = '''cp037 cp1006 cp1026 cp1125 cp1140 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256
 cp1257 cp1258 cp273 cp424 cp437 cp500 cp720 cp737 cp775 cp850 cp852 cp855 cp856 cp857 cp858 cp860
@@ -27,6 +28,18 @@ iso8859_14 iso8859_15 iso8859_16 iso8859_2 iso8859_3 iso8859_4 iso8859_5 iso8859
 iso8859_8 iso8859_9 koi8_r koi8_t koi8_u kz1048 mac_arabic mac_croatian mac_cyrillic mac_farsi
 mac_greek mac_iceland mac_latin2 mac_roman mac_romanian mac_turkish palmos ptcp154
 tis_620'''.split()
+
+FAMILIES = {
+    'UTF': 'utf_8 utf_16 utf_16_be utf_16_le utf_32 utf_32_be utf_32_le utf_7 utf_8_sig'.split(),
+    'SINGLE': ['ascii', 'latin_1', *SINGLES],
+    'MULTIBYTE': '''big5 big5hkscs cp932 cp949 cp950 euc_jis_2004 euc_jisx0213 euc_jp euc_kr gb18030
+        gb2312 gbk johab shift_jis shift_jis_2004 shift_jisx0213'''.split(),
+    'ISO2022': '''hz iso2022_jp iso2022_jp_1 iso2022_jp_2 iso2022_jp_2004 iso2022_jp_3
+        iso2022_jp_ext iso2022_kr'''.split()}
+
+# Later versions of Python have two more.
+ALIASES = {alias.lower(): name for alias, name in
+           {**aliases, 'windows_31j': 'cp932', 'windows_874': 'cp874'}.items()}
 
 NO_CELL = NO_KEY = 0xffff
 FAR = 0xd800
@@ -123,6 +136,22 @@ def write_singles(directory):
             numbers_of_parts = ', '.join(str(parts.index(part)) for part in in_parts(chars))
             f.write(f'    {{{first}, {{{numbers_of_parts}}}, {{\n{numbers(row, 4)}    }}}},\n')
         f.write('};\n')
+
+
+# --- names ---
+
+def write_names(directory):
+    """Python's own name of each encoding first, then its aliases. UTF-8 is asked for most."""
+    with open(os.path.join(directory, 'names.h'), 'w', encoding='ascii') as f:
+        f.write(HEADER + '#ifndef TEXT_TABLES_NAMES_H\n#define TEXT_TABLES_NAMES_H\n\n'
+                '#define ENCODINGS(X)')
+        for family, names in FAMILIES.items():
+            for name in names:
+                number = f'SINGLE_{name.upper()}' if name in SINGLES else name.upper()
+                words = ' '.join([name] + sorted(alias for alias, of in ALIASES.items()
+                                                 if of == name and alias != name))
+                f.write(f' \\\n    X (F_{family}, {number}, "{words}")')
+        f.write('\n\n#endif\n')
 
 
 # --- sets of two bytes ---
@@ -434,6 +463,7 @@ VERBOSE = bool(os.environ.get("VERBOSE"))
 
 def main():
     directory = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
+    write_names(directory)
     write_singles(directory)
     write_east(directory)
 
