@@ -115,14 +115,21 @@ enum { FINISH = 8 };
 /* The maximum length of a character, with an escape sequence before it, on either side. */
 enum { LONGEST = 16 };
 
-/*
- * What was converted last, because to search the sets takes several times as long. An entry has
- * what is looked up in the upper half and what was found in the lower half, or is 0: two bytes, and
- * a character below 0x10000 that has three bytes in UTF-8, or that was read.
- */
+/* What was converted is remembered by a codec, because to search the sets takes far longer. */
 enum { READ = 2048, WRITTEN = 4096, SEVEN_BITS = 0x8080, UNKNOWN = 1 };
-struct memory {
-    uint32_t read[READ], written[WRITTEN];
+union memory {
+    /*
+     * Characters below 0x10000 that have two bytes in the encoding, and three in UTF-8 if they were
+     * written. An entry has what is looked up in the upper half, and what was found in the lower.
+     */
+    struct {
+        uint32_t read[READ], written[WRITTEN];
+    } two;
+
+    /* By single bytes; with the length 0 if it is not known, or there is no character. */
+    struct utf8 {
+        unsigned char bytes[3], length;
+    } utf8[256];
 };
 
 struct codec {
@@ -137,8 +144,9 @@ struct codec {
     const void *table;   /* the same */
     const char *name;    /* Python's name, followed by a blank or '\0' */
     const struct set *pairs; /* the set that has pairs of characters, or NULL */
-    unsigned places;         /* to a row of two bytes, in daily use; 0: nothing is remembered */
-    struct memory *memory;   /* if so */
+    unsigned places;         /* to a row of two bytes, in daily use; 0: none is remembered */
+    size_t memory_size;
+    union memory *memory; /* NULL if its size is 0 */
 };
 
 /*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two loops that convert text, for all codecs. What is frequent is converted by the many: ASCII,
- * what is remembered, and what a codec has its own loop for. All else is converted one character at
- * a time, and only here it is decided whether there is room and what is an error.
+ * The two loops that convert text, for all codecs. What is frequent is converted by the many:
+ * ASCII, what is remembered, and what a codec has its own loop for. All else is converted one
+ * character at a time, and only here it is decided whether there is room and what is an error.
  */
 #include "base/export.h"
 
@@ -21,117 +21,134 @@ copy_ascii (struct work *w)
     size_t i = 0;
     const unsigned char *in = w->in;
     unsigned char *out = w->out;
-    for (; i + 2 * RUN <= n && is_ascii_run (in + i) && is_ascii_run (in + i + RUN); i += 2 * RUN)
-        memcpy (out + i, in + i, 2 * RUN);
-    while (i + 8 <= n) {
-        unsigned seven = copy_seven (out + i, in + i);
-        i += seven;
-        if (in[i] >= 0x80)
-            break;
-        i++;
-    }
+    for (; i + RUN <= n && is_ascii_run (in + i); i += RUN)
+        memcpy (out + i, in + i, RUN);
     for (; i < n && in[i] < 0x80; i++)
         out[i] = in[i];
     w->in += i;
     w->out += i;
 }
 
-/* What tells two bytes of this state from the same two of another; or UNKNOWN. */
-static unsigned
-meaning (const struct codec *codec, const struct codec_state *s)
+static uint32_t *
+known_character (const struct codec *codec, const unsigned char *p)
 {
-    if (codec->places == 0)
-        return UNKNOWN;
-    return codec->ops->meaning ? codec->ops->meaning (codec, s) : 0;
+    return &codec->memory->two.read[(p[0] * codec->places + p[1]) % READ];
 }
 
-static uint32_t *
-known_character (struct codec *codec, const unsigned char *p)
+/* Remembers what the two bytes at P mean in this state. Returns false if they are no character. */
+static bool
+learn_read (struct codec *codec, const struct codec_state *s, unsigned meaning,
+            const unsigned char *p)
 {
-    return &codec->memory->read[(p[0] * codec->places + p[1]) % READ];
+    struct codec_state copy = *s;
+    struct work w = {.in = p, .in_end = p + 2};
+    uint32_t c = NO_CHARACTER;
+    if (codec->ops->get (codec, &copy, &w, &c) != STEP_DONE || w.in < w.in_end || c >= 0x10000)
+        return false;
+    *known_character (codec, p) = ((uint32_t) p[0] << 8 | p[1] | meaning) << 16 | c;
+    return true;
 }
 
-static uint32_t *
-known_bytes (struct codec *codec, uint32_t c)
+static bool
+begins_pair (const struct set *s, uint32_t c)
 {
-    return &codec->memory->written[c % WRITTEN];
+    unsigned i = 0;
+    while (s && i < s->n_pairs && s->pairs[i].first != c)
+        i++;
+    return s && i < s->n_pairs;
+}
+
+/* Remembers the two bytes of C. Returns false if it has more or less, or may begin a pair. */
+static bool
+learn_written (struct codec *codec, const struct codec_state *s, unsigned meaning, uint32_t c)
+{
+    struct codec_state copy = *s;
+    unsigned char bytes[LONGEST];
+    if (c == 0 || begins_pair (codec->pairs, c) || codec->ops->put (codec, &copy, bytes, c) != 2)
+        return false;
+    codec->memory->two.written[c % WRITTEN] =
+        c << 16 | (uint32_t) bytes[0] << 8 | bytes[1] | meaning;
+    return true;
 }
 
 /*
- * Converts ASCII, and what is remembered by ONE, as long as there is room for a whole run. ONE
- * returns false if the next character is not remembered.
+ * Converts one character that is, or now becomes, remembered. Returns false if it cannot be. SEVEN
+ * are the bits that no byte has, because they say what the bytes mean.
  */
-INLINE void
-convert_known (struct codec *codec, const struct codec_state *s, struct work *w,
-               bool (*one) (struct codec *, unsigned, const unsigned char **, unsigned char **))
-{
-    const unsigned char *in = w->in;
-    unsigned char *out = w->out;
-    const unsigned mean = meaning (codec, s);
-    const bool ascii = codec->ascii;
-    while (mean != UNKNOWN && w->in_end - in >= RUN && w->out_end - out >= RUN) {
-        if (ascii && *in < 0x80) {
-            size_t n = is_ascii_run (in) ? RUN : 1;
-            memcpy (out, in, RUN);
-            in += n;
-            out += n;
-        } else if (!one (codec, mean, &in, &out)) {
-            break;
-        }
-    }
-    w->in = in;
-    w->out = out;
-}
+typedef bool one_known (struct codec *, const struct codec_state *, unsigned meaning,
+                        unsigned seven, const unsigned char **in, unsigned char **out);
 
 INLINE bool
-decode_known (struct codec *codec, unsigned mean, const unsigned char **in, unsigned char **out)
+decode_known (struct codec *codec, const struct codec_state *s, unsigned meaning, unsigned seven,
+              const unsigned char **in, unsigned char **out)
 {
     const unsigned char *p = *in;
-    const uint32_t known = *known_character (codec, p), two = (uint32_t) p[0] << 8 | p[1];
-    if (!known || known >> 16 != (two | mean) || (codec->ops->meaning && (two & SEVEN_BITS)))
+    const uint32_t two = (uint32_t) p[0] << 8 | p[1], *known = known_character (codec, p);
+    if ((two & seven) || two == 0 ||
+        (*known >> 16 != (two | meaning) && !learn_read (codec, s, meaning, p)))
         return false;
-    *out += utf8_put_short (*out, known & 0xffff);
+    *out += utf8_put_short (*out, *known & 0xffff);
     *in += 2;
     return true;
 }
 
 INLINE bool
-encode_known (struct codec *codec, unsigned mean, const unsigned char **in, unsigned char **out)
+encode_known (struct codec *codec, const struct codec_state *s, unsigned meaning, unsigned seven,
+              const unsigned char **in, unsigned char **out)
 {
-    uint32_t c = get_three (*in), known = *known_bytes (codec, c);
-    const uint32_t seven = codec->ops->meaning ? SEVEN_BITS : 0;
-    if (!c || known >> 16 != c || (known & seven) != mean)
+    const uint32_t c = get_three (*in), *known = &codec->memory->two.written[c % WRITTEN];
+    if ((*known >> 16 != c || c == 0) && !learn_written (codec, s, meaning, c))
         return false;
-    known &= ~seven;
-    (*out)[0] = (unsigned char) (known >> 8);
-    (*out)[1] = (unsigned char) known;
+    const uint32_t two = *known & 0xffff;
+    if ((two & seven) != meaning)
+        return false;
+    (*out)[0] = (unsigned char) ((two & ~seven) >> 8);
+    (*out)[1] = (unsigned char) (two & ~seven);
     *in += 3;
     *out += 2;
     return true;
 }
 
-/* --- one character --- */
-
-/* Remembers the character C, or pair, that the two bytes at P stand for. */
-static void
-remember_read (struct codec *codec, unsigned mean, const unsigned char *p, uint32_t c)
+/* Converts ASCII, and others by ONE, as long as there is room for a whole run. */
+INLINE void
+convert_all_known (struct codec *codec, const struct codec_state *s, unsigned meaning,
+                   unsigned seven, struct work *w, one_known *one)
 {
-    if (mean != UNKNOWN && c < 0x10000)
-        *known_character (codec, p) = ((uint32_t) p[0] << 24 | (uint32_t) p[1] << 16) | mean << 16 | c;
+    const unsigned char *in = w->in, *in_end = w->in_end;
+    unsigned char *out = w->out, *out_end = w->out_end;
+    const bool ascii = codec->ascii;
+    while (in_end - in >= RUN && out_end - out >= RUN)
+        if (ascii && *in < 0x80)
+            copy_some_ascii (&in, &out);
+        else if (!one (codec, s, meaning, seven, &in, &out))
+            break;
+    w->in = in;
+    w->out = out;
 }
+
+INLINE void
+convert_known (struct codec *codec, const struct codec_state *s, struct work *w, one_known *one)
+{
+    const unsigned meaning = codec->ops->meaning ? codec->ops->meaning (codec, s) : 0;
+    if (codec->places == 0 || meaning == UNKNOWN)
+        return;
+    if (!codec->ops->meaning)
+        convert_all_known (codec, s, 0, 0, w, one);
+    else
+        convert_all_known (codec, s, meaning, SEVEN_BITS, w, one);
+}
+
+/* --- one character --- */
 
 static enum step
 decode_one (struct codec *codec, struct codec_state *s, struct work *w)
 {
-    const unsigned char *begin = w->in;
     uint32_t c = NO_CHARACTER;
     if (room (w) < LONGEST)
         return STEP_FULL;
     enum step step = codec->ops->get (codec, s, w, &c);
     if (step != STEP_DONE || c == NO_CHARACTER)
         return step;
-    if (w->in - begin == 2)
-        remember_read (codec, meaning (codec, s), begin, c);
     if (c >= PAIR) {
         const struct pair *pair = &codec->pairs->pairs[c - PAIR];
         w->out += utf8_put_short (w->out, pair->first);
@@ -183,15 +200,6 @@ find_pair (const struct set *s, const struct work *w, uint32_t *c, int *length)
     return true;
 }
 
-static bool
-begins_pair (const struct set *s, uint32_t c)
-{
-    unsigned i = 0;
-    while (s && i < s->n_pairs && s->pairs[i].first != c)
-        i++;
-    return s && i < s->n_pairs;
-}
-
 /* Puts C, of LENGTH bytes in the input, where there may be little room. */
 static enum step
 put_one (struct codec *codec, struct codec_state *s, struct work *w, uint32_t c, int length)
@@ -221,20 +229,14 @@ static enum step
 encode_one (struct codec *codec, struct codec_state *s, struct work *w)
 {
     uint32_t c;
-    const unsigned char *out = w->out;
     if (room (w) == 0)
         return STEP_FULL;
     int length = utf8_get (w->in, w->in_end, &c, true);
     if (length <= 0)
         return utf8_trouble (w, length);
-    const bool pairs = begins_pair (codec->pairs, c);
-    if (pairs && !find_pair (codec->pairs, w, &c, &length))
+    if (begins_pair (codec->pairs, c) && !find_pair (codec->pairs, w, &c, &length))
         return STEP_SHORT;
-    enum step step = put_one (codec, s, w, c, length);
-    unsigned mean = length == 3 && !pairs && w->out - out == 2 ? meaning (codec, s) : UNKNOWN;
-    if (step == STEP_DONE && mean != UNKNOWN)
-        *known_bytes (codec, c) = c << 16 | ((uint32_t) out[0] << 8 | out[1]) | mean;
-    return step;
+    return put_one (codec, s, w, c, length);
 }
 
 enum step

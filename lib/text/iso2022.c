@@ -373,7 +373,7 @@ iso2022_put (const struct codec *codec, struct codec_state *s, unsigned char *ou
     if (c < 0x80) {
         int n = (int) (put_ascii (s, out, c) - out);
         return c == ESC || (codec->variant == ISO2022_KR && (c == SHIFT_OUT || c == SHIFT_IN)) ? -n
-                                                                                              : n;
+                                                                                               : n;
     }
     unsigned key = 0, i = c >= PAIR;
     if (c >= PAIR)
@@ -483,5 +483,6 @@ tempfile__codec_iso2022 (struct codec *codec, unsigned variant)
                             .unit = 1,
                             .variant = variant,
                             .pairs = pairs ? &tempfile__jisx0213 : NULL,
-                            .places = 94};
+                            .places = 94,
+                            .memory_size = sizeof codec->memory->two};
 }

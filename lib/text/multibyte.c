@@ -97,14 +97,10 @@ nth_missing (const struct set *s, uint32_t first, unsigned count, unsigned total
     n -= missing_before_block (s, first, block);
     uint64_t bits = ~s->bits[(s->pages[first >> 8] - 1u) * 4 + block];
     uint32_t c = first + 64 * block;
-    for (unsigned width = 32; width > 0; width /= 2) {
-        unsigned lower = count_bits (bits & ((UINT64_C (1) << width) - 1));
-        if (n < lower)
-            continue;
-        n -= lower;
-        bits >>= width;
-        c += width;
-    }
+    for (unsigned inside; (inside = count_bits (bits & 0xff)) <= n; bits >>= 8, c += 8)
+        n -= inside;
+    for (; n > 0 || !(bits & 1); bits >>= 1, c++)
+        n -= bits & 1;
     return c;
 }
 
@@ -268,15 +264,14 @@ get_sjis (const struct multibyte *m, const unsigned char *p, unsigned *length)
     *length = leads ? 2 : 1;
     if (!leads)
         return sjis_single (m, p[0]);
-    int found = place_of (sjis, p[1]);
+    const int found = place_of (sjis, p[1]);
     if (found < 0)
         return NO_CHARACTER;
-    unsigned place = (unsigned) found, row = 2 * (p[0] - (p[0] < 0xa0 ? 0x81u : 0xc1u));
     if (m->microsoft && p[0] >= 0xf0 && p[0] <= 0xf9)
-        return PRIVATE + (p[0] - 0xf0u) * PLACES + place;
-    row += place / 94;
-    place = 0x21 + place % 94;
-    bool second = m->roman && row >= 94;
+        return PRIVATE + (p[0] - 0xf0u) * PLACES + (unsigned) found;
+    const unsigned row = 2 * (p[0] - (p[0] < 0xa0 ? 0x81u : 0xc1u)) + (found >= 94);
+    const unsigned place = 0x21 + (unsigned) found % 94;
+    const bool second = m->roman && row >= 94;
     uint32_t c =
         sets_character (m->sets, second ? plane_2_key (row, place) : (row + 0x21) << 8 | place);
     if (!m->roman)
@@ -342,8 +337,8 @@ static second_bytes big5 = {{0x40, 0x7e}, {0xa1, 0xfe}, {1, 0}};
 static uint32_t
 get_big5 (const struct multibyte *m, const unsigned char *p, unsigned *length)
 {
+    const int place = place_of (big5, p[1]);
     (void) length;
-    int place = place_of (big5, p[1]);
     return place < 0 ? NO_CHARACTER : sets_character (m->sets, (unsigned) (p[0] << 8 | place));
 }
 
@@ -553,14 +548,14 @@ johab_final (unsigned final)
     return final + 1 + (final >= 17);
 }
 
-/* Returns the part that CODE stands for; -1 if it stands for no part, -2 if it is no code. */
+/* Returns the part that CODE stands for, or -2. */
 static int
-johab_part (unsigned code, unsigned (*code_of) (unsigned), int parts)
+johab_part (unsigned code, unsigned (*code_of) (unsigned), unsigned parts)
 {
-    for (int i = 0; i < parts; i++)
-        if (code_of ((unsigned) i) == code)
-            return i;
-    return -2;
+    unsigned i = code < 9 ? 0 : code - 9; /* no code is further from its part */
+    while (i < parts && code_of (i) < code)
+        i++;
+    return i < parts && code_of (i) == code ? (int) i : -2;
 }
 
 static uint32_t
@@ -744,5 +739,6 @@ tempfile__codec_multibyte (struct codec *codec, unsigned which)
                             .unit = 1,
                             .table = m,
                             .pairs = m->pairs,
-                            .places = m->places};
+                            .places = m->places,
+                            .memory_size = sizeof codec->memory->two};
 }

@@ -127,12 +127,13 @@ tempfile__codec_open (const char *encoding)
     else
         tempfile__codec_utf (&codec, BYTES);
     codec.name = list;
-    struct codec *new = calloc (1, sizeof *new + (codec.places ? sizeof *new->memory : 0));
+    struct codec *new = calloc (1, sizeof *new + codec.memory_size);
     if (!new) {
         tempfile__fail_system (errno, "encoding '%.*s'", (int) strcspn (list, " "), list);
         return NULL;
     }
     *new = codec;
-    new->memory = (struct memory *) (new + 1);
+    if (codec.memory_size > 0)
+        new->memory = (union memory *) (new + 1);
     return new;
 }

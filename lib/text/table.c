@@ -33,22 +33,41 @@ byte_of (const struct codec *codec, const struct single *t, uint32_t c)
     return c < t->first ? c : byte;
 }
 
-/* Runs of ASCII and single characters, as long as there is room for a whole run. */
+/* Remembers the characters of a run. Returns false if a byte has none. */
+static bool
+learn_run (const struct codec *codec, const unsigned char *p)
+{
+    bool all = true;
+    for (int i = 0; i < RUN; i++) {
+        struct utf8 *known = &codec->memory->utf8[p[i]];
+        uint32_t c = character (codec, codec->table, p[i]);
+        if (c != NO_CELL)
+            known->length = (unsigned char) utf8_put_short (known->bytes, c);
+        all = all && c != NO_CELL;
+    }
+    return all;
+}
+
+/* There is no branch on what a byte is, because in most languages it cannot be predicted. */
 static void
 single_get_many (const struct codec *codec, const struct codec_state *s, struct work *w)
 {
-    const unsigned char *in = w->in;
-    unsigned char *out = w->out;
+    const struct utf8 *known = codec->memory->utf8;
+    const unsigned char *in = w->in, *end = w->in_end;
+    unsigned char *out = w->out, *out_end = w->out_end;
     (void) s;
-    while (w->in_end - in > 8 && w->out_end - out >= 8 + 3) {
-        unsigned n = codec->ascii ? copy_seven (out, in) : 0;
-        uint32_t c = character (codec, codec->table, in[n]);
-        in += n;
-        out += n;
-        if (c == NO_CELL)
+    while (end - in >= RUN && out_end - out >= 4 * RUN) {
+        unsigned char *p = out;
+        bool all = true;
+        for (int i = 0; i < RUN; i++) {
+            memcpy (p, &known[in[i]], sizeof *known);
+            p += known[in[i]].length;
+            all &= known[in[i]].length > 0;
+        }
+        if (!all && !learn_run (codec, in))
             break;
-        out += utf8_put_short (out, c);
-        in++;
+        in += all ? RUN : 0;
+        out = all ? p : out;
     }
     w->in = in;
     w->out = out;
@@ -94,10 +113,8 @@ single_put (const struct codec *codec, struct codec_state *s, unsigned char *out
     return *out != 0 || c == 0;
 }
 
-static const struct codec_ops single_ops = {.get = single_get,
-                                            .put = single_put,
-                                            .get_many = single_get_many,
-                                            .put_many = single_put_many};
+static const struct codec_ops single_ops = {
+    .get = single_get, .put = single_put, .get_many = single_get_many, .put_many = single_put_many};
 
 void
 tempfile__codec_single (struct codec *codec, unsigned which)
@@ -107,5 +124,6 @@ tempfile__codec_single (struct codec *codec, unsigned which)
                             .ascii = !t || t->first == 0x80,
                             .unit = 1,
                             .variant = which == ASCII ? 128 : 256,
-                            .table = t};
+                            .table = t,
+                            .memory_size = sizeof codec->memory->utf8};
 }

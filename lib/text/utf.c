@@ -279,9 +279,9 @@ wide_get (const struct codec *codec, struct codec_state *s, struct work *w, uint
 __attribute__ ((__always_inline__)) static inline void
 utf16_decode_easy (struct work *w, enum order order)
 {
-    const unsigned char *in = w->in;
-    unsigned char *out = w->out;
-    while (w->in_end - in >= 2 * RUN && w->out_end - out >= 3 * RUN) {
+    const unsigned char *in = w->in, *in_end = w->in_end;
+    unsigned char *out = w->out, *out_end = w->out_end;
+    while (in_end - in >= 2 * RUN && out_end - out > 3 * RUN) {
         uint16_t c[RUN], all = 0, lone = 0;
         for (int i = 0; i < RUN; i++) {
             c[i] = (uint16_t) get16 (in + 2 * i, order);

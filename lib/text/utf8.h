@@ -254,6 +254,16 @@ utf8_put_short (unsigned char *p, uint32_t c)
     return 3;
 }
 
+/* Copies the ASCII character at *IN, or all of the next RUN bytes if they are ASCII. */
+static inline void
+copy_some_ascii (const unsigned char **in, unsigned char **out)
+{
+    size_t n = is_ascii_run (*in) ? RUN : 1;
+    memcpy (*out, *in, RUN);
+    *in += n;
+    *out += n;
+}
+
 /*
  * Returns how many of the first seven of eight bytes, as they were loaded, are ASCII and in front
  * of any that is not.
