@@ -63,7 +63,7 @@ find (struct text *t, off_t target)
         errno = EINVAL;
         return -1;
     }
-    size_t n = target > 0 ? tempfile__index_by_program (&t->index, target) : 0;
+    size_t n = target > 0 ? tempfile__index_find (&t->index, target, OFF_MAX) : 0;
     const bool ends =
         target > 0 && n<t->index.n, exact = n> 0 && t->index.entries[n - 1].program == target;
     const struct position next = ends ? t->index.entries[n] : (struct position){0};
@@ -92,7 +92,7 @@ find (struct text *t, off_t target)
 static int
 find_file (struct text *t, off_t file)
 {
-    if (jump (t, tempfile__index_by_file (&t->index, file), file) < 0 || walk (t, OFF_MAX) < 0)
+    if (jump (t, tempfile__index_find (&t->index, OFF_MAX, file), file) < 0 || walk (t, OFF_MAX) < 0)
         return -1;
     t->here.program += (file - t->here.file) / (off_t) t->codec->unit;
     t->here.behind_nothing = t->here.behind_nothing || file > t->here.file;

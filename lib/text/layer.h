@@ -40,8 +40,6 @@ enum newline {
     NL_CRLF /* and as "\r\n" */
 };
 
-#define OFF_MAX ((off_t) ((UINTMAX_C (1) << (8 * sizeof (off_t) - 1)) - 1))
-
 enum { RAW = 16384, PARTIAL = 8, NO_LIMIT = -1, NOTHING_REPORTED = -1 };
 
 struct text {

@@ -13,39 +13,24 @@ tempfile__index_free (struct index *x)
     *x = (struct index){0};
 }
 
+size_t
+tempfile__index_find (const struct index *x, off_t program, off_t file)
+{
+    size_t low = 0, high = x->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (x->entries[middle].program <= program && x->entries[middle].file <= file)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 void
 tempfile__index_cut (struct index *x, off_t program, off_t file)
 {
-    while (x->n > 0 && (x->entries[x->n - 1].program > program || x->entries[x->n - 1].file > file))
-        x->n--;
-}
-
-size_t
-tempfile__index_by_program (const struct index *x, off_t program)
-{
-    size_t low = 0, high = x->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (x->entries[middle].program <= program)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-size_t
-tempfile__index_by_file (const struct index *x, off_t file)
-{
-    size_t low = 0, high = x->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (x->entries[middle].file <= file)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    x->n = tempfile__index_find (x, program, file);
 }
 
 /*
@@ -113,7 +98,7 @@ fits (const struct index *x, size_t i, const struct position *p)
 void
 tempfile__index_add (struct index *x, const struct position *p)
 {
-    size_t i = tempfile__index_by_program (x, p->program);
+    size_t i = tempfile__index_find (x, p->program, OFF_MAX);
     struct position *before = i > 0 ? &x->entries[i - 1] : NULL;
     if (before && p->program == before->program && p->file == before->file) {
         bool jumps = p->jumps || before->jumps;
@@ -123,7 +108,7 @@ tempfile__index_add (struct index *x, const struct position *p)
     }
     if (!fits (x, i, p) || !make_room (x))
         return;
-    i = tempfile__index_by_program (x, p->program);
+    i = tempfile__index_find (x, p->program, OFF_MAX);
     memmove (x->entries + i + 1, x->entries + i, (x->n - i) * sizeof *p);
     x->entries[i] = *p;
     x->n++;

@@ -25,6 +25,8 @@
 
 #include <sys/types.h>
 
+#define OFF_MAX ((off_t) ((UINTMAX_C (1) << (8 * sizeof (off_t) - 1)) - 1))
+
 enum { INDEX_ROOM = 512, INDEX_MAX = 65536, INDEX_STRIDE = 4096 };
 
 struct position {
@@ -47,18 +49,17 @@ struct index {
 int tempfile__index_begin (struct index *);
 void tempfile__index_free (struct index *);
 
-/* Forgets all entries after the offsets, whichever comes first. */
-void tempfile__index_cut (struct index *, off_t program, off_t file);
+/* How many entries are not after the offsets, whichever comes first; one may be OFF_MAX. */
+size_t tempfile__index_find (const struct index *, off_t program, off_t file);
 
-/* How many entries are not after the offset of the program, or of the file. */
-size_t tempfile__index_by_program (const struct index *, off_t program);
-size_t tempfile__index_by_file (const struct index *, off_t file);
+/* Forgets all others. */
+void tempfile__index_cut (struct index *, off_t program, off_t file);
 
 /*
  * Adds an entry, unless it is so near to another that it is not worth it, or replaces the one at
- * the same offsets; one that jumps, or counts otherwise than the one
- * before, is always worth it. The index stays as it is when there is no
- * memory or the entry does not fit between its neighbours: it becomes slower, but not wrong.
+ * the same offsets; one that jumps, or counts otherwise than the one before, is always worth it.
+ * The index stays as it is when there is no memory or the entry does not fit between its
+ * neighbours: it becomes slower, but not wrong.
  */
 void tempfile__index_add (struct index *, const struct position *);
 

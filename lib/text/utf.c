@@ -275,6 +275,28 @@ wide_get (const struct codec *codec, struct codec_state *s, struct work *w, uint
     return got (w, 4, next, c);
 }
 
+/*
+ * Puts a run of characters below 0x800. First it makes the two bytes of each, of which the second
+ * may not count, for that needs no branch and is done for several at once.
+ */
+static unsigned char *
+put_short_run (unsigned char *out, const uint16_t c[RUN])
+{
+    const bool big = native () == BIG;
+    uint16_t bytes[RUN], lengths[RUN];
+    for (int i = 0; i < RUN; i++) {
+        const uint16_t two = c[i] >= 0x80 ? 0xffff : 0, lead = (uint16_t) (0xc0 | c[i] >> 6);
+        const uint16_t first = (uint16_t) ((c[i] & ~two) | (lead & two)), next = 0x80 | (c[i] & 0x3f);
+        bytes[i] = (uint16_t) (big ? first << 8 | next : first | next << 8);
+        lengths[i] = (uint16_t) (1 + (two & 1));
+    }
+    for (int i = 0; i < RUN; i++) {
+        memcpy (out, &bytes[i], 2);
+        out += lengths[i];
+    }
+    return out;
+}
+
 /* Decodes characters of one unit, as long as there is room for a whole run. */
 __attribute__ ((__always_inline__)) static inline void
 utf16_decode_easy (struct work *w, enum order order)
@@ -294,6 +316,8 @@ utf16_decode_easy (struct work *w, enum order order)
             for (int i = 0; i < RUN; i++)
                 out[i] = (unsigned char) c[i];
             out += RUN;
+        } else if (all < 0x800) {
+            out = put_short_run (out, c);
         } else {
             for (int i = 0; i < RUN; i++)
                 out += utf8_put_short (out, c[i]);
