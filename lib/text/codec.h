@@ -76,7 +76,7 @@ struct codec_ops {
 
     /*
      * What distinguishes the meanings of two bytes below 0x80 for codec.memory: some of SEVEN_BITS.
-     * UNKNOWN: nothing is to be remembered in this state. NULL: two bytes have one meaning.
+     * NO_MEANING: nothing is to be remembered in this state. NULL: two bytes have one meaning.
      */
     unsigned (*meaning) (const struct codec *, const struct codec_state *);
 
@@ -116,14 +116,14 @@ enum { FINISH = 8 };
 enum { LONGEST = 16 };
 
 /* What was converted is remembered by a codec, because to search the sets takes far longer. */
-enum { READ = 2048, WRITTEN = 4096, SEVEN_BITS = 0x8080, UNKNOWN = 1 };
+enum { KNOWN_READ = 2048, KNOWN_WRITTEN = 4096, SEVEN_BITS = 0x8080, NO_MEANING = 1 };
 union memory {
     /*
      * Characters below 0x10000 that have two bytes in the encoding, and three in UTF-8 if they were
      * written. An entry has what is looked up in the upper half, and what was found in the lower.
      */
     struct {
-        uint32_t read[READ], written[WRITTEN];
+        uint32_t read[KNOWN_READ], written[KNOWN_WRITTEN];
     } two;
 
     /* By single bytes; with the length 0 if it is not known, or there is no character. */

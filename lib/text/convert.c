@@ -32,7 +32,7 @@ copy_ascii (struct work *w)
 static uint32_t *
 known_character (const struct codec *codec, const unsigned char *p)
 {
-    return &codec->memory->two.read[(p[0] * codec->places + p[1]) % READ];
+    return &codec->memory->two.read[(p[0] * codec->places + p[1]) % KNOWN_READ];
 }
 
 /* Remembers what the two bytes at P mean in this state. Returns false if they are no character. */
@@ -66,7 +66,7 @@ learn_written (struct codec *codec, const struct codec_state *s, unsigned meanin
     unsigned char bytes[LONGEST];
     if (c == 0 || begins_pair (codec->pairs, c) || codec->ops->put (codec, &copy, bytes, c) != 2)
         return false;
-    codec->memory->two.written[c % WRITTEN] =
+    codec->memory->two.written[c % KNOWN_WRITTEN] =
         c << 16 | (uint32_t) bytes[0] << 8 | bytes[1] | meaning;
     return true;
 }
@@ -96,7 +96,7 @@ INLINE bool
 encode_known (struct codec *codec, const struct codec_state *s, unsigned meaning, unsigned seven,
               const unsigned char **in, unsigned char **out)
 {
-    const uint32_t c = get_three (*in), *known = &codec->memory->two.written[c % WRITTEN];
+    const uint32_t c = get_three (*in), *known = &codec->memory->two.written[c % KNOWN_WRITTEN];
     if ((*known >> 16 != c || c == 0) && !learn_written (codec, s, meaning, c))
         return false;
     const uint32_t two = *known & 0xffff;
@@ -130,7 +130,7 @@ INLINE void
 convert_known (struct codec *codec, const struct codec_state *s, struct work *w, one_known *one)
 {
     const unsigned meaning = codec->ops->meaning ? codec->ops->meaning (codec, s) : 0;
-    if (codec->places == 0 || meaning == UNKNOWN)
+    if (codec->places == 0 || meaning == NO_MEANING)
         return;
     if (!codec->ops->meaning)
         convert_all_known (codec, s, 0, 0, w, one);

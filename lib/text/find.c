@@ -92,7 +92,8 @@ find (struct text *t, off_t target)
 static int
 find_file (struct text *t, off_t file)
 {
-    if (jump (t, tempfile__index_find (&t->index, OFF_MAX, file), file) < 0 || walk (t, OFF_MAX) < 0)
+    if (jump (t, tempfile__index_find (&t->index, OFF_MAX, file), file) < 0 ||
+        walk (t, OFF_MAX) < 0)
         return -1;
     t->here.program += (file - t->here.file) / (off_t) t->codec->unit;
     t->here.behind_nothing = t->here.behind_nothing || file > t->here.file;

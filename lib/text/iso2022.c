@@ -180,10 +180,10 @@ meaning (const struct codec *codec, const struct codec_state *s)
     const unsigned which = current (s);
     unsigned i = 0;
     if (s->b || which >= SETS || sets[which].width != 2)
-        return UNKNOWN;
+        return NO_MEANING;
     while (i < 4 && list[i] != which)
         i++;
-    return i < 4 ? bits[i] : UNKNOWN;
+    return i < 4 ? bits[i] : NO_MEANING;
 }
 
 static enum step
@@ -327,9 +327,9 @@ iso2022_get (const struct codec *codec, struct codec_state *s, struct work *w, u
 static unsigned char *
 put_text (unsigned char *out, const char *text)
 {
-    size_t n = strlen (text);
-    memcpy (out, text, n);
-    return out + n;
+    while (*text)
+        *out++ = (unsigned char) *text++;
+    return out;
 }
 
 static unsigned char *

@@ -14,11 +14,11 @@
 #include "text/utf8.h"
 
 struct multibyte {
-    /*
-     * The character or the pair of the bytes at P, which are followed by zeros at the end of the
-     * input; or NO_CHARACTER. *LENGTH is 2 before, and how many bytes it needs after the call.
-     */
-    uint32_t (*get) (const struct multibyte *, const unsigned char *p, unsigned *length);
+    /* How many bytes those at P belong to. NULL: two. */
+    unsigned (*length) (const struct multibyte *, const unsigned char *p);
+
+    /* The character or the pair that these bytes stand for; or NO_CHARACTER. */
+    uint32_t (*get) (const struct multibyte *, const unsigned char *p);
 
     /* The bytes of a character, the last one in the lowest bits; 0: it has none. */
     uint64_t (*put) (const struct multibyte *, uint32_t c);
@@ -174,21 +174,27 @@ make_up (uint32_t c)
     return UINT64_C (0xa4d4a4a1a4a1a4a1) + (initial << 32) + (middle << 16) + final;
 }
 
-static uint32_t
-get_euc (const struct multibyte *m, const unsigned char *p, unsigned *length)
+static unsigned
+length_euc (const struct multibyte *m, const unsigned char *p)
 {
+    if (m->makes_up && p[0] == JAMO_LEAD && p[1] == FILLER)
+        return 8;
+    return m->three && p[0] == 0x8f ? 3 : 2;
+}
+
+static uint32_t
+get_euc (const struct multibyte *m, const unsigned char *p)
+{
+    const unsigned length = length_euc (m, p);
+    if (length == 8)
+        return made_up (p);
     if (m->kana && p[0] == 0x8e)
         return p[1] >= 0xa1 && p[1] <= 0xdf ? 0xfec0u + p[1] : NO_CHARACTER;
-    if (m->makes_up && p[0] == JAMO_LEAD && p[1] == FILLER) {
-        *length = 8;
-        return made_up (p);
-    }
-    unsigned plane = m->three && p[0] == 0x8f ? 0x8000 : 0;
-    *length = plane ? 3 : 2;
-    p += *length - 2;
+    p += length - 2;
     if (p[0] < 0xa1 || p[1] < 0xa1)
         return NO_CHARACTER;
-    return sets_character (m->sets, ((p[0] & 0x7fu) << 8 | (p[1] & 0x7fu)) | plane);
+    return sets_character (m->sets,
+                           (length == 3 ? 0x8000 : 0) | (p[0] & 0x7fu) << 8 | (p[1] & 0x7fu));
 }
 
 static unsigned
@@ -257,12 +263,16 @@ sjis_leads (const struct multibyte *m, unsigned b)
     return b <= (m->roman || m->microsoft ? 0xfc : 0xea);
 }
 
-static uint32_t
-get_sjis (const struct multibyte *m, const unsigned char *p, unsigned *length)
+static unsigned
+length_sjis (const struct multibyte *m, const unsigned char *p)
 {
-    const bool leads = sjis_leads (m, p[0]);
-    *length = leads ? 2 : 1;
-    if (!leads)
+    return sjis_leads (m, p[0]) ? 2 : 1;
+}
+
+static uint32_t
+get_sjis (const struct multibyte *m, const unsigned char *p)
+{
+    if (!sjis_leads (m, p[0]))
         return sjis_single (m, p[0]);
     const int found = place_of (sjis, p[1]);
     if (found < 0)
@@ -335,10 +345,9 @@ put_sjis (const struct multibyte *m, uint32_t c)
 static second_bytes big5 = {{0x40, 0x7e}, {0xa1, 0xfe}, {1, 0}};
 
 static uint32_t
-get_big5 (const struct multibyte *m, const unsigned char *p, unsigned *length)
+get_big5 (const struct multibyte *m, const unsigned char *p)
 {
     const int place = place_of (big5, p[1]);
-    (void) length;
     return place < 0 ? NO_CHARACTER : sets_character (m->sets, (unsigned) (p[0] << 8 | place));
 }
 
@@ -453,15 +462,19 @@ put_four (uint32_t c)
            (0x81 + number / 10 % 126) << 8 | (0x30 + number % 10);
 }
 
+static unsigned
+length_gbk (const struct multibyte *m, const unsigned char *p)
+{
+    return m->four && p[0] != 0x80 && p[0] != 0xff && p[1] >= 0x30 && p[1] <= 0x39 ? 4 : 2;
+}
+
 static uint32_t
-get_gbk (const struct multibyte *m, const unsigned char *p, unsigned *length)
+get_gbk (const struct multibyte *m, const unsigned char *p)
 {
     if (p[0] == 0x80 || p[0] == 0xff)
         return NO_CHARACTER;
-    if (m->four && p[1] >= 0x30 && p[1] <= 0x39) {
-        *length = 4;
+    if (length_gbk (m, p) == 4)
         return get_four (p);
-    }
     unsigned key = (unsigned) p[0] << 8 | p[1];
     unsigned cell = p[0] == 0xa1 ? set_cell (&tempfile__gbk_before, key) : 0;
     if (!cell && p[0] >= 0xa1 && p[1] >= 0xa1)
@@ -510,9 +523,8 @@ uhc_number (unsigned lead, unsigned trail)
 }
 
 static uint32_t
-get_uhc (const struct multibyte *m, const unsigned char *p, unsigned *length)
+get_uhc (const struct multibyte *m, const unsigned char *p)
 {
-    (void) length;
     if (p[0] >= 0xa1 && p[1] >= 0xa1)
         return sets_character (m->sets, (p[0] & 0x7fu) << 8 | (p[1] & 0x7fu));
     int number = uhc_number (p[0], p[1]);
@@ -597,9 +609,8 @@ put_johab_jamo (unsigned jamo)
 static second_bytes johab = {{0x31, 0x7e}, {0x91, 0xfe}, {1, 0}};
 
 static uint32_t
-get_johab (const struct multibyte *m, const unsigned char *p, unsigned *length)
+get_johab (const struct multibyte *m, const unsigned char *p)
 {
-    (void) length;
     const unsigned lead = p[0];
     const int place = place_of (johab, p[1]);
     if (lead < 0xd8)
@@ -637,14 +648,14 @@ multibyte_get (const struct codec *codec, struct codec_state *s, struct work *w,
 {
     (void) s;
     const struct multibyte *m = codec->table;
-    unsigned char padded[8] = {0};
-    unsigned length = 2;
+    unsigned char p[8] = {0};
     if (*w->in < 0x80 && !m->roman)
         return got (w, 1, *w->in, c);
-    memcpy (padded, w->in, left (w) < 8 ? left (w) : 8);
-    uint32_t found = m->get (m, padded, &length);
+    memcpy (p, w->in, left (w) < sizeof p ? left (w) : sizeof p);
+    const unsigned length = m->length ? m->length (m, p) : 2;
     if (length > left (w))
         return cut_off (w);
+    uint32_t found = m->get (m, p);
     if (found >= GONE)
         return bad_bytes (w, found == GONE && m->of_2000 ? 2 : 1);
     return got (w, length, found, c);
@@ -688,10 +699,10 @@ multibyte_put (const struct codec *codec, struct codec_state *s, unsigned char *
 
 static const struct codec_ops multibyte_ops = {.get = multibyte_get, .put = multibyte_put};
 
-#define EUC get_euc, put_euc, put_key_euc, 94
-#define SJIS get_sjis, put_sjis, put_key_sjis, 188
-#define BIG_5 get_big5, put_big5, put_key_big5, 157
-#define GB get_gbk, put_gbk, NULL, 94
+#define EUC length_euc, get_euc, put_euc, put_key_euc, 94
+#define SJIS length_sjis, get_sjis, put_sjis, put_key_sjis, 188
+#define BIG_5 NULL, get_big5, put_big5, put_key_big5, 157
+#define GB length_gbk, get_gbk, put_gbk, NULL, 94
 
 /* clang-format off: a table to be read line by line */
 #define T(name) &tempfile__##name
@@ -701,7 +712,7 @@ static const struct multibyte encodings[] = {
                    {T (big5hkscs_before), T (big5), T (big5hkscs_after)},
                    .pairs = T (big5hkscs_after)},
     [CP932] = {SJIS, {T (cp932_before), T (jisx0208), T (cp932_after)}, .microsoft = true},
-    [CP949] = {get_uhc, put_uhc, NULL, 94, {T (hangul), T (ksx1001)}, .pairs = NULL},
+    [CP949] = {NULL, get_uhc, put_uhc, NULL, 94, {T (hangul), T (ksx1001)}, .pairs = NULL},
     [CP950] = {BIG_5, {T (cp950_before), T (big5), T (cp950_after)}, .pairs = NULL},
     [EUC_JIS_2004] = {EUC,
                       {T (jisx0208), T (jisx0213), T (jisx0212)},
@@ -719,7 +730,7 @@ static const struct multibyte encodings[] = {
     [GB18030] = {GB, {T (gbk_after), T (gb18030_after)}, .four = true},
     [GB2312] = {EUC, {T (gb2312)}, .pairs = NULL},
     [GBK] = {GB, {T (gbk_after)}, .pairs = NULL},
-    [JOHAB] = {get_johab, put_johab, NULL, 188, {T (ksx1001)}, .pairs = NULL},
+    [JOHAB] = {NULL, get_johab, put_johab, NULL, 188, {T (ksx1001)}, .pairs = NULL},
     [SHIFT_JIS] = {SJIS, {T (jisx0208)}, .yen = true},
     [SHIFT_JIS_2004] = {SJIS, {T (jisx0208), T (jisx0213)}, .pairs = T (jisx0213), .roman = true},
     [SHIFT_JISX0213] = {SJIS,

@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum family { F_UTF, F_SINGLE, F_MULTIBYTE, F_ISO2022 };
-
 /*
  * ENCODINGS(X) has for each the family, its number in the family, and its names: Python's own name
  * first, then the aliases. There are no pointers, because they would have to be relocated when the

@@ -286,7 +286,8 @@ put_short_run (unsigned char *out, const uint16_t c[RUN])
     uint16_t bytes[RUN], lengths[RUN];
     for (int i = 0; i < RUN; i++) {
         const uint16_t two = c[i] >= 0x80 ? 0xffff : 0, lead = (uint16_t) (0xc0 | c[i] >> 6);
-        const uint16_t first = (uint16_t) ((c[i] & ~two) | (lead & two)), next = 0x80 | (c[i] & 0x3f);
+        const uint16_t first = (uint16_t) ((c[i] & ~two) | (lead & two)),
+                       next = 0x80 | (c[i] & 0x3f);
         bytes[i] = (uint16_t) (big ? first << 8 | next : first | next << 8);
         lengths[i] = (uint16_t) (1 + (two & 1));
     }

@@ -144,6 +144,7 @@ def write_names(directory):
     """Python's own name of each encoding first, then its aliases. UTF-8 is asked for most."""
     with open(os.path.join(directory, 'names.h'), 'w', encoding='ascii') as f:
         f.write(HEADER + '#ifndef TEXT_TABLES_NAMES_H\n#define TEXT_TABLES_NAMES_H\n\n'
+                'enum family { ' + ', '.join(f'F_{family}' for family in FAMILIES) + ' };\n\n'
                 '#define ENCODINGS(X)')
         for family, names in FAMILIES.items():
             for name in names:

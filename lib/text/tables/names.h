@@ -4,6 +4,8 @@
 #ifndef TEXT_TABLES_NAMES_H
 #define TEXT_TABLES_NAMES_H
 
+enum family { F_UTF, F_SINGLE, F_MULTIBYTE, F_ISO2022 };
+
 #define ENCODINGS(X) \
     X (F_UTF, UTF_8, "utf_8 cp65001 u8 utf utf8 utf8_ucs2 utf8_ucs4") \
     X (F_UTF, UTF_16, "utf_16 u16 utf16") \
