@@ -3,11 +3,11 @@
  * Codecs convert the bytes of a file to characters and back. The program's side of a codec is
  * UTF-8, which may contain lone surrogates, each encoded in three bytes.
  *
- * A codec converts its input up to the first sequence that it cannot convert: one that is cut off,
- * is bad, or has a result that does not fit. It never consumes a part of a character. Everything
- * that a codec has to remember is in a struct codec_state. The state may be copied, so that a text
- * can be continued at any character. The state at the start of a text is all zero. A state that
- * encoding has left can also be used to decode what follows.
+ * Text is converted up to the first sequence that cannot be: one that is cut off, is bad, or has a
+ * result that does not fit. A part of a character is never consumed. Everything that what follows
+ * depends on is in a struct codec_state. The state may be copied, so that a text can be continued
+ * at any character. The state at the start of a text is all zero. A state that encoding has left
+ * can also be used to decode what follows.
  */
 #ifndef TEXT_CODEC_H
 #define TEXT_CODEC_H
@@ -44,24 +44,25 @@ struct work {
     size_t bad; /* with STEP_BAD: the length of the bad sequence; HOPELESS: no handler can replace
                    it */
     unsigned char instead[8]; /* with STEP_BAD, when encoding: the character has bytes after all, */
-    unsigned n_instead;       /* so many, but they come back as something else */
+    unsigned n_instead;       /* so many, but they come back as something else; the state is after
+                                 them */
     uint32_t c;               /* with STEP_BAD, when encoding: the character, or NO_CHARACTER */
 };
 
 struct codec;
 
-/* What is not said to be needed may be NULL. */
+/* All may be NULL, but get and put only if the many leave nothing. */
 struct codec_ops {
     /*
      * Advances the input, which is not empty, over one character; or over bytes that stand for
      * none, and *C stays NO_CHARACTER. The input may also stay, once: a character comes before the
-     * next byte. Needed.
+     * next byte. Returns STEP_DONE; or STEP_SHORT or STEP_BAD, and then nothing has changed.
      */
     enum step (*get) (const struct codec *, struct codec_state *, struct work *, uint32_t *c);
 
     /*
-     * Puts C where LONGEST bytes can be written. Returns how many bytes it has; 0 if it has none;
-     * or minus their number if they come back as something else. Needed.
+     * Puts C where LONGEST bytes can be written. Returns how many bytes it has; 0 if it has none,
+     * and then nothing has changed; or minus their number if they come back as something else.
      */
     int (*put) (const struct codec *, struct codec_state *, unsigned char *, uint32_t c);
 
@@ -70,7 +71,7 @@ struct codec_ops {
     void (*put_many) (const struct codec *, const struct codec_state *, struct work *);
 
     /*
-     * Returns how many of the bytes are the same when they are decoded, or a few less. NULL: none.
+     * Returns how many of the bytes are the same when they are decoded, or a few less.
      */
     size_t (*same) (const struct codec *, const unsigned char *, size_t);
 
@@ -115,7 +116,10 @@ enum { FINISH = 8 };
 /* The maximum length of a character, with an escape sequence before it, on either side. */
 enum { LONGEST = 16 };
 
-/* What was converted is remembered by a codec, because to search the sets takes far longer. */
+/*
+ * What was converted is remembered by a codec, because to search the sets takes far longer. It only
+ * saves time: nothing depends on what is there.
+ */
 enum { KNOWN_READ = 2048, KNOWN_WRITTEN = 4096, SEVEN_BITS = 0x8080, NO_MEANING = 1 };
 union memory {
     /*

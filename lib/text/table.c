@@ -48,7 +48,7 @@ learn_run (const struct codec *codec, const unsigned char *p)
     return all;
 }
 
-/* There is no branch on what a byte is, because in most languages it cannot be predicted. */
+/* There is no branch on what one byte is, because in most languages it cannot be predicted. */
 static void
 single_get_many (const struct codec *codec, const struct codec_state *s, struct work *w)
 {
@@ -59,6 +59,10 @@ single_get_many (const struct codec *codec, const struct codec_state *s, struct 
     while (end - in >= RUN && out_end - out >= 4 * RUN) {
         unsigned char *p = out;
         bool all = true;
+        if (codec->ascii && is_ascii_run (in)) {
+            copy_some_ascii (&in, &out);
+            continue;
+        }
         for (int i = 0; i < RUN; i++) {
             memcpy (p, &known[in[i]], sizeof *known);
             p += known[in[i]].length;
