@@ -352,6 +352,25 @@ START_TEST (each_bad_run_of_utf_7_is_told)
 }
 END_TEST
 
+/* Its one byte would come back without what was in front of it. Python refuses it, too. */
+START_TEST (bad_run_of_utf_7_is_not_escaped_in_part)
+{
+    FILE *f = open_text ("utf-7", "surrogateescape", "");
+    char text[8];
+
+    put_bytes (f,
+               "ab+O\xfc"
+               "cd\xfc",
+               8);
+    ck_assert_uint_eq (get_all (f, text, sizeof text), 2);
+    ck_assert_int_eq (errno, EILSEQ);
+    clearerr (f);
+    ck_assert_uint_eq (get_all (f, text, sizeof text), 5);
+    ck_assert_int_eq (memcmp (text, "cd\xed\xb3\xbc", 5), 0);
+    assert_closes (f);
+}
+END_TEST
+
 START_TEST (utf_16_without_a_mark_is_refused)
 {
     FILE *f = open_text ("utf-16", "replace", "");
@@ -812,6 +831,7 @@ main (void)
     tcase_add_loop_test (tc, what_is_bad_is_reported_once_each, 0, 2);
     tcase_add_loop_test (tc, malformed_bytes_are_replaced_as_by_python, 0, LENGTH (malformed));
     tcase_add_test (tc, each_bad_run_of_utf_7_is_told);
+    tcase_add_test (tc, bad_run_of_utf_7_is_not_escaped_in_part);
     tcase_add_test (tc, utf_16_without_a_mark_is_refused);
     tcase_add_test (tc, namereplace_gives_the_name_or_is_refused_by_name);
     tcase_add_test (tc, hz_goes_on_in_the_next_line_in_ascii_only);

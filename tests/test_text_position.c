@@ -273,6 +273,28 @@ START_TEST (stream_that_was_read_into_a_character_ends_as_any_other)
 }
 END_TEST
 
+/* It can begin a pair, and so waits for the next character, but not after these. */
+START_TEST (character_that_waits_is_in_a_file_that_others_see)
+{
+    const char *path = test_path ("persisted");
+    FILE *f = NamedTemporaryFile (.mode = "w+", .encoding = "euc_jis_2004"), *again;
+    char have[8];
+
+    ck_assert_int_ge (fputs ("x\u304b", f), 0);
+    ck_assert_ptr_nonnull (again = tempfile_reopen (f, "r"));
+    ck_assert_uint_eq (fread (have, 1, sizeof have, again), 4);
+    fclose (again);
+    ck_assert_int_ge (fputs ("\u304b", f), 0);
+    ck_assert_int_eq (tempfile_persist (f, path, 0), 0);
+    ck_assert (holds (path, "x\xa4\xab\xa4\xab"));
+    ck_assert_int_ge (fputs ("\u304b\u309a", f), 0);
+    ck_assert_int_eq (ftello (f), 13);
+    ck_assert_int_eq (fclose (f), 0);
+    ck_assert (holds (path, "x\xa4\xab\xa4\xab\xa4\xf7"));
+    ck_assert_int_eq (unlink (path), 0);
+}
+END_TEST
+
 /* Nor does one that fails change which of two bad bytes was reported last. */
 START_TEST (seek_that_fails_reports_nothing_twice)
 {
@@ -1155,6 +1177,7 @@ main (void)
     tcase_add_test (tc, overwriting_in_the_middle_replaces_the_bytes_of_the_file);
     tcase_add_test (tc, truncate_takes_an_offset_of_the_program);
     tcase_add_loop_test (tc, stream_that_was_read_into_a_character_ends_as_any_other, 0, 3);
+    tcase_add_test (tc, character_that_waits_is_in_a_file_that_others_see);
     tcase_add_test (tc, places_hold_after_a_truncation);
     tcase_add_loop_test (tc, text_can_be_cut_off_at_any_place, 0, ALPHABETS);
     tcase_add_test (tc, utf_7_can_be_cut_off_around_surrogates_or_says_so);

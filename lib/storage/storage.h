@@ -31,6 +31,12 @@ struct storage_ops {
     /* As ftruncate(2); the position stays. */
     int (*truncate) (struct storage *, off_t size);
 
+    /*
+     * Writes what waits because what comes next may change it, if it can be written as it is. 0, or
+     * -1 with errno, and it waits still. NULL: nothing ever waits.
+     */
+    int (*flush) (struct storage *);
+
     /* The descriptor, in step with the position; or -1 with errno and message. */
     int (*descriptor) (struct storage *);
 

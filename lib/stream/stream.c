@@ -42,11 +42,24 @@ tempfile_fileno (FILE *f)
     return fd < 0 ? tempfile__fail_system (errno, "the stream has no descriptor") : fd;
 }
 
+static int
+write_out (struct stream *s, FILE *f)
+{
+    if (fflush (f) != 0)
+        return -1;
+    return s && s->storage->ops->flush ? s->storage->ops->flush (s->storage) : 0;
+}
+
 int
 tempfile__stream_write_out (FILE *f, const char *failure)
 {
     unsigned before = tempfile__failures ();
-    return fflush (f) == 0 ? 0 : tempfile__fail_unless_told (before, errno, failure);
+    struct stream *s = tempfile__stream_find (f);
+    flockfile (f);
+    int result = write_out (s, f);
+    int err = errno;
+    funlockfile (f);
+    return result == 0 ? 0 : tempfile__fail_unless_told (before, err, failure);
 }
 
 /* The move comes before the flush: when it fails, what is buffered is buffered still. */

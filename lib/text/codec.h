@@ -43,6 +43,8 @@ struct work {
     bool final; /* no input follows: never STEP_SHORT */
     size_t bad; /* with STEP_BAD: the length of the bad sequence; HOPELESS: no handler can replace
                    it */
+    bool lost;  /* with STEP_BAD, when decoding: bytes in front of the bad ones stand for nothing
+                   now, so that to escape the bad ones would lose them */
     unsigned char instead[8]; /* with STEP_BAD, when encoding: the character has bytes after all, */
     unsigned n_instead;       /* so many, but they come back as something else; the state is after
                                  them */

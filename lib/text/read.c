@@ -189,14 +189,16 @@ refuse (const struct text *t)
 }
 
 /*
- * Replaces the bad sequence of N bytes at the front of the buffer as the error handler says.
+ * Replaces the bad sequence of W->BAD bytes at the front of the buffer as the error handler says.
  * Returns the length of the replacement, which may be 0, or -1 with EILSEQ.
  */
 static ssize_t
-replace_bad (struct text *t, size_t n, unsigned char *out)
+replace_bad (struct text *t, const struct work *w, unsigned char *out)
 {
     struct replacement r;
-    bool handled = tempfile__handle_decoding (t->handler, t->raw + t->raw_pos, &n, &r);
+    size_t n = w->bad;
+    enum handler handler = w->lost && t->handler == H_SURROGATEESCAPE ? H_STRICT : t->handler;
+    bool handled = tempfile__handle_decoding (handler, t->raw + t->raw_pos, &n, &r);
     t->bad_end = t->here.file + (off_t) n;
     if (!handled && !t->searching && t->bad_end > t->reported)
         return refuse (t);
@@ -247,7 +249,7 @@ read_one (struct text *t, unsigned char *out, struct position *begin)
             return w.out - out;
         if (step == STEP_BAD && w.bad == HOPELESS)
             return give_up (t);
-        ssize_t n = step == STEP_BAD ? replace_bad (t, w.bad, out) : 0;
+        ssize_t n = step == STEP_BAD ? replace_bad (t, &w, out) : 0;
         if (n != 0 || (last && step != STEP_BAD))
             return n;
         limit = t->raw_pos > before || step == STEP_BAD ? 1 : limit + 1;

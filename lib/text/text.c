@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "text/layer.h"
 #include "text/text.h"
+#include "text/utf8.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -264,6 +265,21 @@ text_truncate (struct storage *s, off_t size)
     return 0;
 }
 
+/* A character may wait because it can begin a pair. */
+static int
+text_flush (struct storage *s)
+{
+    struct text *t = text_self (s);
+    const size_t n = t->n_partial;
+    uint32_t c;
+    if (n == 0 || utf8_get (t->partial, t->partial + n, &c, true) != (int) n)
+        return 0;
+    if (tempfile__text_flush_partial (t) == 0)
+        return 0;
+    t->n_partial = n;
+    return -1;
+}
+
 /*
  * The first bytes of a character that is not complete yet are not in the file. They stay in the
  * layer.
@@ -313,6 +329,7 @@ static const struct storage_ops text_ops = {
     .seek = text_seek,
     .end = text_end,
     .truncate = text_truncate,
+    .flush = text_flush,
     .descriptor = text_descriptor,
     .close = text_close,
     .forget = text_forget,

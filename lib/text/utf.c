@@ -573,7 +573,8 @@ static enum step
 end_base64 (struct codec_state *s, struct work *w, unsigned char b, uint32_t *c)
 {
     const uint32_t high = s->a >> HIGH_SHIFT;
-    if (is_ragged (s))
+    w->lost = is_ragged (s);
+    if (w->lost)
         return bad_bytes (w, 1);
     if (high && b < 0x80 && b != '+') {
         s->a &= IN_BASE64 | BITS;
