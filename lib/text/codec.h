@@ -83,15 +83,12 @@ struct codec_ops {
      */
     unsigned (*meaning) (const struct codec *, const struct codec_state *);
 
-    /* Puts the byte order mark. Returns codec.mark. */
-    unsigned (*begin) (struct codec_state *, const struct codec *, unsigned char *);
-
     /* The text ends here. STEP_BAD: something is missing. */
     enum step (*end) (struct codec_state *, struct work *);
 
     /*
-     * Sets the state for writing at another position, perhaps at the start. NULL: the state is
-     * zero.
+     * Sets the state for writing at another position, perhaps at the start, where a byte order mark
+     * comes first. NULL: the state is zero.
      */
     void (*reposition) (struct codec_state *, bool start);
 
@@ -140,20 +137,23 @@ union memory {
 
 struct codec {
     const struct codec_ops *ops;
-    bool ascii;          /* ASCII stands for itself, whatever comes before */
-    bool stateful;       /* the meaning of bytes depends on what comes before */
-    bool has_surrogates; /* can contain lone surrogates, if the next member says so */
-    bool surrogates;     /* contains them, for surrogatepass */
-    unsigned unit;       /* the length of the character U+0000 in bytes */
-    unsigned mark;       /* the length of the byte order mark that is written at the start, or 0 */
-    unsigned variant;    /* for the codec itself */
-    const void *table;   /* the same */
-    const char *name;    /* Python's name, followed by a blank or '\0' */
+    bool ascii;              /* ASCII stands for itself, whatever comes before */
+    bool stateful;           /* the meaning of bytes depends on what comes before */
+    bool has_surrogates;     /* can contain lone surrogates, if the next member says so */
+    bool surrogates;         /* contains them, for surrogatepass */
+    unsigned unit;           /* the length of the character U+0000 in bytes */
+    bool mark;               /* U+FEFF is written at the start, before which codec_state.a is 0 */
+    unsigned variant;        /* for the codec itself */
+    const void *table;       /* the same */
+    const char *name;        /* Python's name, followed by a blank or '\0' */
     const struct set *pairs; /* the set that has pairs of characters, or NULL */
     unsigned places;         /* to a row of two bytes, in daily use; 0: none is remembered */
     size_t memory_size;
     union memory *memory; /* NULL if its size is 0 */
 };
+
+/* Returns 0 if the name is one of those below, or -1 with EINVAL and a message. */
+int tempfile__codec_check (const char *encoding);
 
 /*
  * Returns the codec of one of Python's names, to be freed with free(); NULL as a name means bytes

@@ -10,14 +10,12 @@
 #include "text/tables.h"
 #include "text/utf8.h"
 
-#include <stdlib.h>
-
 /* --- many characters --- */
 
 static void
 copy_ascii (struct work *w)
 {
-    size_t n = left (w) < room (w) ? left (w) : room (w);
+    const size_t n = left_and_room (w);
     size_t i = 0;
     const unsigned char *in = w->in;
     unsigned char *out = w->out;
@@ -53,9 +51,9 @@ static bool
 begins_pair (const struct set *s, uint32_t c)
 {
     unsigned i = 0;
-    while (s && i < s->n_pairs && s->pairs[i].first != c)
+    while (i < s->n_pairs && s->pairs[i].first != c)
         i++;
-    return s && i < s->n_pairs;
+    return i < s->n_pairs;
 }
 
 /* Remembers the two bytes of C. Returns false if it has more or less, or may begin a pair. */
@@ -64,7 +62,8 @@ learn_written (struct codec *codec, const struct codec_state *s, unsigned meanin
 {
     struct codec_state copy = *s;
     unsigned char bytes[LONGEST];
-    if (c == 0 || begins_pair (codec->pairs, c) || codec->ops->put (codec, &copy, bytes, c) != 2)
+    if (c == 0 || (codec->pairs && begins_pair (codec->pairs, c)) ||
+        codec->ops->put (codec, &copy, bytes, c) != 2)
         return false;
     codec->memory->two.written[c % KNOWN_WRITTEN] =
         c << 16 | (uint32_t) bytes[0] << 8 | bytes[1] | meaning;
@@ -234,7 +233,7 @@ encode_one (struct codec *codec, struct codec_state *s, struct work *w)
     int length = utf8_get (w->in, w->in_end, &c, true);
     if (length <= 0)
         return utf8_trouble (w, length);
-    if (begins_pair (codec->pairs, c) && !find_pair (codec->pairs, w, &c, &length))
+    if (codec->pairs && !find_pair (codec->pairs, w, &c, &length))
         return STEP_SHORT;
     return put_one (codec, s, w, c, length);
 }
@@ -245,7 +244,8 @@ tempfile__encode (struct codec *codec, struct codec_state *s, struct work *w)
     if (codec->mark && !s->a && left (w) > 0) {
         if (room (w) < LONGEST)
             return STEP_FULL;
-        w->out += codec->ops->begin (s, codec, w->out);
+        codec->ops->reposition (s, false);
+        w->out += codec->ops->put (codec, s, w->out, 0xfeff);
     }
     for (;;) {
         if (codec->ascii)

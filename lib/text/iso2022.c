@@ -377,7 +377,7 @@ iso2022_put (const struct codec *codec, struct codec_state *s, unsigned char *ou
     }
     unsigned key = 0, i = c >= PAIR;
     if (c >= PAIR)
-        key = tempfile__jisx0213.pairs[c - PAIR].key;
+        key = codec->pairs->pairs[c - PAIR].key;
     for (; !key && list[i] != S_ASCII; i += !key)
         key = encode_in ((enum charset) list[i], c);
     return key ? (int) (put_key (codec, s, out, (enum charset) list[i], key) - out) : 0;
@@ -435,7 +435,7 @@ hz_put (const struct codec *codec, struct codec_state *s, unsigned char *out, ui
 static void
 copy_plain (const struct codec *codec, const struct codec_state *s, struct work *w)
 {
-    const size_t n = room (w) < left (w) ? room (w) : left (w);
+    const size_t n = left_and_room (w);
     const unsigned char *in = w->in;
     size_t i = 0;
     (void) codec;

@@ -564,10 +564,10 @@ johab_final (unsigned final)
 static int
 johab_part (unsigned code, unsigned (*code_of) (unsigned), unsigned parts)
 {
-    unsigned i = code < 9 ? 0 : code - 9; /* no code is further from its part */
-    while (i < parts && code_of (i) < code)
-        i++;
-    return i < parts && code_of (i) == code ? (int) i : -2;
+    for (unsigned i = 0; i < parts; i++)
+        if (code_of (i) == code)
+            return (int) i;
+    return -2;
 }
 
 static uint32_t
@@ -684,7 +684,7 @@ multibyte_put (const struct codec *codec, struct codec_state *s, unsigned char *
     const struct multibyte *m = codec->table;
     uint64_t bytes = c;
     if (c >= PAIR)
-        bytes = m->put_key (m->pairs->pairs[c - PAIR].key);
+        bytes = m->put_key (codec->pairs->pairs[c - PAIR].key);
     else if (c >= 0x80 || m->roman)
         bytes = m->put (m, c);
     if (bytes == 0 && c != 0)

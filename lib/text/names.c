@@ -107,23 +107,39 @@ find (const char *name, const char **names_of_it)
     return -1;
 }
 
+/* As find(); or -1 with EINVAL and a message. */
+static int
+find_or_fail (const char *name, const char **names_of_it)
+{
+    int found = find (name, names_of_it);
+    return found >= 0 ? found : tempfile__fail (EINVAL, "encoding '%s': unknown", name);
+}
+
+int
+tempfile__codec_check (const char *encoding)
+{
+    const char *list;
+    return encoding && find_or_fail (encoding, &list) < 0 ? -1 : 0;
+}
+
 struct codec *
 tempfile__codec_open (const char *encoding)
 {
-    static void (*const families[]) (struct codec *, unsigned) = {
-        tempfile__codec_utf, tempfile__codec_single, tempfile__codec_multibyte,
-        tempfile__codec_iso2022};
+    static void (*const families[]) (struct codec *,
+                                     unsigned) = {[F_UTF] = tempfile__codec_utf,
+                                                  [F_SINGLE] = tempfile__codec_single,
+                                                  [F_MULTIBYTE] = tempfile__codec_multibyte,
+                                                  [F_ISO2022] = tempfile__codec_iso2022};
     const char *list = "bytes";
+    struct encoding e = {F_UTF, BYTES};
     struct codec codec;
-    int which = encoding ? find (encoding, &list) : -1;
-    if (encoding && which < 0) {
-        tempfile__fail (EINVAL, "encoding '%s': unknown", encoding);
-        return NULL;
+    if (encoding) {
+        const int found = find_or_fail (encoding, &list);
+        if (found < 0)
+            return NULL;
+        e = encodings[found];
     }
-    if (encoding)
-        families[encodings[which].family](&codec, encodings[which].variant);
-    else
-        tempfile__codec_utf (&codec, BYTES);
+    families[e.family](&codec, e.variant);
     codec.name = list;
     struct codec *new = calloc (1, sizeof *new + codec.memory_size);
     if (!new) {

@@ -60,7 +60,9 @@ single_get_many (const struct codec *codec, const struct codec_state *s, struct 
         unsigned char *p = out;
         bool all = true;
         if (codec->ascii && is_ascii_run (in)) {
-            copy_some_ascii (&in, &out);
+            memcpy (out, in, RUN);
+            in += RUN;
+            out += RUN;
             continue;
         }
         for (int i = 0; i < RUN; i++) {
@@ -68,10 +70,12 @@ single_get_many (const struct codec *codec, const struct codec_state *s, struct 
             p += known[in[i]].length;
             all &= known[in[i]].length > 0;
         }
-        if (!all && !learn_run (codec, in))
+        if (all) {
+            in += RUN;
+            out = p;
+        } else if (!learn_run (codec, in)) {
             break;
-        in += all ? RUN : 0;
-        out = all ? p : out;
+        }
     }
     w->in = in;
     w->out = out;

@@ -367,11 +367,7 @@ tempfile__text_check (struct text_settings *settings)
     if (tempfile__handler_find (&handler, &settings->errors) < 0 ||
         find_newline (&newline, &settings->newline) < 0)
         return -1;
-    struct codec *codec = tempfile__codec_open (settings->encoding);
-    if (!codec)
-        return -1;
-    free (codec);
-    return 0;
+    return tempfile__codec_check (settings->encoding);
 }
 
 bool

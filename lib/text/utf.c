@@ -111,10 +111,7 @@ utf8_many (const struct codec *codec, const struct codec_state *s, struct work *
 {
     (void) codec;
     (void) s;
-    size_t n = good_utf8 (w->in, left (w) < room (w) ? left (w) : room (w));
-    memcpy (w->out, w->in, n);
-    w->in += n;
-    w->out += n;
+    copy_same (w, good_utf8 (w->in, left_and_room (w)));
 }
 
 static enum step
@@ -168,14 +165,6 @@ sig_get (const struct codec *codec, struct codec_state *s, struct work *w, uint3
     return step;
 }
 
-static unsigned
-sig_begin (struct codec_state *s, const struct codec *codec, unsigned char *out)
-{
-    memcpy (out, mark8, 3);
-    s->a = 1;
-    return codec->mark;
-}
-
 static void
 sig_passed (struct codec_state *s)
 {
@@ -192,7 +181,6 @@ static const struct codec_ops sig_ops = {.get = sig_get,
                                          .put = utf8_put_one,
                                          .get_many = sig_get_many,
                                          .put_many = utf8_many,
-                                         .begin = sig_begin,
                                          .reposition = past_mark,
                                          .passed = sig_passed};
 
@@ -299,7 +287,7 @@ put_short_run (unsigned char *out, const uint16_t c[RUN])
 }
 
 /* Decodes characters of one unit, as long as there is room for a whole run. */
-__attribute__ ((__always_inline__)) static inline void
+INLINE void
 utf16_decode_easy (struct work *w, enum order order)
 {
     const unsigned char *in = w->in, *in_end = w->in_end;
@@ -338,17 +326,6 @@ utf16_get_many (const struct codec *codec, const struct codec_state *s, struct w
         utf16_decode_easy (w, BIG);
 }
 
-static unsigned
-wide_begin (struct codec_state *s, const struct codec *codec, unsigned char *out)
-{
-    s->a = native ();
-    if (codec->unit == 2)
-        put16 (out, 0xfeff, native ());
-    else
-        put32 (out, 0xfeff, native ());
-    return codec->mark;
-}
-
 /*
  * In UTF-16 a low surrogate after a high one is read as one character with it, even if the two were
  * written apart.
@@ -370,7 +347,7 @@ wide_put (const struct codec *codec, struct codec_state *s, unsigned char *out, 
 }
 
 /* Encodes characters of the first plane, as long as there is room for a whole run. */
-__attribute__ ((__always_inline__)) static inline void
+INLINE void
 utf16_encode_easy (struct work *w, enum order order)
 {
     const unsigned char *in = w->in;
@@ -417,10 +394,9 @@ static const struct codec_ops utf16_ops = {.get = wide_get,
                                            .put = wide_put,
                                            .get_many = utf16_get_many,
                                            .put_many = utf16_put_many,
-                                           .begin = wide_begin,
                                            .reposition = past_order_mark};
 static const struct codec_ops utf32_ops = {
-    .get = wide_get, .put = wide_put, .begin = wide_begin, .reposition = past_order_mark};
+    .get = wide_get, .put = wide_put, .reposition = past_order_mark};
 
 /* --- bytes that pass through unchanged --- */
 
@@ -429,10 +405,7 @@ copy_bytes (const struct codec *codec, const struct codec_state *s, struct work 
 {
     (void) codec;
     (void) s;
-    size_t n = left (w) < room (w) ? left (w) : room (w);
-    memcpy (w->out, w->in, n);
-    w->in += n;
-    w->out += n;
+    copy_same (w, left_and_room (w));
 }
 
 static size_t
@@ -658,11 +631,11 @@ tempfile__codec_utf (struct codec *codec, unsigned kind)
 {
     static const struct codec kinds[] = {
         [UTF_8] = {.ops = &utf8_ops, .ascii = true, .has_surrogates = true, .unit = 1},
-        [UTF_8_SIG] = {.ops = &sig_ops, .has_surrogates = true, .unit = 1, .mark = 3},
-        [UTF_16] = {.ops = &utf16_ops, .has_surrogates = true, .unit = 2, .mark = 2},
+        [UTF_8_SIG] = {.ops = &sig_ops, .has_surrogates = true, .unit = 1, .mark = true},
+        [UTF_16] = {.ops = &utf16_ops, .has_surrogates = true, .unit = 2, .mark = true},
         [UTF_16_LE] = {.ops = &utf16_ops, .has_surrogates = true, .unit = 2, .variant = LITTLE},
         [UTF_16_BE] = {.ops = &utf16_ops, .has_surrogates = true, .unit = 2, .variant = BIG},
-        [UTF_32] = {.ops = &utf32_ops, .has_surrogates = true, .unit = 4, .mark = 4},
+        [UTF_32] = {.ops = &utf32_ops, .has_surrogates = true, .unit = 4, .mark = true},
         [UTF_32_LE] = {.ops = &utf32_ops, .has_surrogates = true, .unit = 4, .variant = LITTLE},
         [UTF_32_BE] = {.ops = &utf32_ops, .has_surrogates = true, .unit = 4, .variant = BIG},
         [UTF_7] = {.ops = &utf7_ops, .stateful = true, .unit = 1},

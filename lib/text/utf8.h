@@ -116,6 +116,21 @@ left (const struct work *w)
     return (size_t) (w->in_end - w->in);
 }
 
+/* How much can be copied, if it is the same on both sides. */
+static inline size_t
+left_and_room (const struct work *w)
+{
+    return left (w) < room (w) ? left (w) : room (w);
+}
+
+static inline void
+copy_same (struct work *w, size_t n)
+{
+    memcpy (w->out, w->in, n);
+    w->in += n;
+    w->out += n;
+}
+
 /*
  * For loops that take RUN bytes or characters at once, and leave what is rare to the functions
  * above. In text that is not all ASCII they do not branch on what is ASCII, because in most
