@@ -7,6 +7,9 @@
  */
 #include "common.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 enum { LETTERS = 40000 };
 
 static const struct {
@@ -292,6 +295,80 @@ START_TEST (character_that_waits_is_in_a_file_that_others_see)
     ck_assert_int_eq (fclose (f), 0);
     ck_assert (holds (path, "x\xa4\xab\xa4\xab\xa4\xf7"));
     ck_assert_int_eq (unlink (path), 0);
+}
+END_TEST
+
+/* No assertion comes before it is lifted, for Check reports through a file. */
+static void
+limit_files (rlim_t size)
+{
+    struct rlimit limit;
+
+    if (getrlimit (RLIMIT_FSIZE, &limit) < 0)
+        abort ();
+    limit.rlim_cur = size < limit.rlim_max ? size : limit.rlim_max;
+    if (setrlimit (RLIMIT_FSIZE, &limit) < 0)
+        abort ();
+}
+
+static int
+seeks (FILE *f)
+{
+    return fseeko (f, 0, SEEK_END);
+}
+
+static int
+truncates (FILE *f)
+{
+    return tempfile_truncate (f, 20);
+}
+
+static int
+reads (FILE *f)
+{
+    return getc (f) == EOF && ferror (f) ? -1 : 0;
+}
+
+static int
+reopens (FILE *f)
+{
+    FILE *again = tempfile_reopen (f, "r");
+
+    return again ? fclose (again) : -1;
+}
+
+/* It is written when there is room again; where there is none, fclose() says so. */
+START_TEST (character_that_waits_is_not_lost_by_a_call_that_fails)
+{
+    static int (*const calls[]) (FILE *) = {seeks, truncates, reads, reopens};
+    const bool again = _i % 2;
+    FILE *f = NamedTemporaryFile (.mode = "w+", .encoding = "euc_jis_2004");
+    FILE *other = fopen (tempfile_name (f), "r");
+    char have[8];
+
+    signal (SIGXFSZ, SIG_IGN);
+    ck_assert_ptr_nonnull (other);
+    ck_assert_int_ge (fputs ("ab\u304b", f), 0);
+    ck_assert_int_eq (fflush (f), 0);
+    limit_files (2);
+    errno = 0;
+    const int failed = calls[_i / 2](f), why = errno;
+    const off_t at = ftello (f);
+    clearerr (f);
+    if (again)
+        limit_files (RLIM_INFINITY);
+    errno = 0;
+    const int closed = fclose (f), why_not = errno;
+    limit_files (RLIM_INFINITY);
+    signal (SIGXFSZ, SIG_DFL);
+    ck_assert_int_eq (failed, -1);
+    ck_assert_int_eq (why, EFBIG);
+    ck_assert_int_eq (at, 5);
+    ck_assert_int_eq (closed, again ? 0 : EOF);
+    ck_assert_int_eq (why_not, again ? 0 : EFBIG);
+    ck_assert_uint_eq (fread (have, 1, sizeof have, other), again ? 4 : 2);
+    ck_assert_int_eq (memcmp (have, "ab\xa4\xab", again ? 4 : 2), 0);
+    fclose (other);
 }
 END_TEST
 
@@ -1178,6 +1255,7 @@ main (void)
     tcase_add_test (tc, truncate_takes_an_offset_of_the_program);
     tcase_add_loop_test (tc, stream_that_was_read_into_a_character_ends_as_any_other, 0, 3);
     tcase_add_test (tc, character_that_waits_is_in_a_file_that_others_see);
+    tcase_add_loop_test (tc, character_that_waits_is_not_lost_by_a_call_that_fails, 0, 8);
     tcase_add_test (tc, places_hold_after_a_truncation);
     tcase_add_loop_test (tc, text_can_be_cut_off_at_any_place, 0, ALPHABETS);
     tcase_add_test (tc, utf_7_can_be_cut_off_around_surrogates_or_says_so);

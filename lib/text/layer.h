@@ -141,8 +141,9 @@ ssize_t tempfile__text_read (struct text *, unsigned char *, size_t size);
 size_t tempfile__text_put (struct text *, const unsigned char *, size_t size);
 
 /*
- * Writes the incomplete character that is left, as bytes that are not UTF-8. Returns 0, or -1 with
- * errno; the character is gone in any case.
+ * Writes what is left of an incomplete character, as bytes that are not UTF-8; or a character that
+ * waits because it can begin a pair. Returns 0, or -1 with errno. What cannot be encoded is gone
+ * then, EILSEQ; what could not be written waits on.
  */
 int tempfile__text_flush_partial (struct text *);
 

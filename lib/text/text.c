@@ -274,10 +274,7 @@ text_flush (struct storage *s)
     uint32_t c;
     if (n == 0 || utf8_get (t->partial, t->partial + n, &c, true) != (int) n)
         return 0;
-    if (tempfile__text_flush_partial (t) == 0)
-        return 0;
-    t->n_partial = n;
-    return -1;
+    return tempfile__text_flush_partial (t);
 }
 
 /*

@@ -318,7 +318,11 @@ tempfile__text_flush_partial (struct text *t)
 {
     size_t used, n = t->n_partial;
     t->n_partial = 0;
-    return n > 0 && write_piece (t, t->partial, n, true, &used) == STEP_BAD ? -1 : 0;
+    if (n == 0 || write_piece (t, t->partial, n, true, &used) != STEP_BAD)
+        return 0;
+    if (errno != EILSEQ)
+        hold (t, t->partial + used, n - used);
+    return -1;
 }
 
 size_t
