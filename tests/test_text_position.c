@@ -292,8 +292,14 @@ START_TEST (character_that_waits_is_in_a_file_that_others_see)
     ck_assert (holds (path, "x\xa4\xab\xa4\xab"));
     ck_assert_int_ge (fputs ("\u304b\u309a", f), 0);
     ck_assert_int_eq (ftello (f), 13);
+    ck_assert_int_ge (fputs ("\u304b\xe3\x81", f), 0); /* and what begins another one */
+    ck_assert_ptr_nonnull (again = tempfile_reopen (f, "r"));
+    fclose (again);
+    ck_assert (holds (path, "x\xa4\xab\xa4\xab\xa4\xf7\xa4\xab"));
+    ck_assert_int_eq (ftello (f), 18);
+    ck_assert_int_ge (fputs ("\x82", f), 0);
     ck_assert_int_eq (fclose (f), 0);
-    ck_assert (holds (path, "x\xa4\xab\xa4\xab\xa4\xf7"));
+    ck_assert (holds (path, "x\xa4\xab\xa4\xab\xa4\xf7\xa4\xab\xa4\xa2"));
     ck_assert_int_eq (unlink (path), 0);
 }
 END_TEST

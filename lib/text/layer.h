@@ -147,6 +147,9 @@ size_t tempfile__text_put (struct text *, const unsigned char *, size_t size);
  */
 int tempfile__text_flush_partial (struct text *);
 
+/* The same for a character that waits only. The bytes of an incomplete one stay. */
+int tempfile__text_flush_whole (struct text *);
+
 /* Tells the encoder that writing goes on at another position. */
 void tempfile__text_reposition (struct text *);
 

@@ -74,6 +74,11 @@ single_get_many (const struct codec *codec, const struct codec_state *s, struct 
             in += RUN;
             out = p;
         } else if (!learn_run (codec, in)) {
+            for (p = out; known[*in].length > 0; in++) {
+                memcpy (p, &known[*in], sizeof *known);
+                p += known[*in].length;
+            }
+            out = p;
             break;
         }
     }

@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "text/layer.h"
 #include "text/text.h"
-#include "text/utf8.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -265,16 +264,10 @@ text_truncate (struct storage *s, off_t size)
     return 0;
 }
 
-/* A character may wait because it can begin a pair. */
 static int
 text_flush (struct storage *s)
 {
-    struct text *t = text_self (s);
-    const size_t n = t->n_partial;
-    uint32_t c;
-    if (n == 0 || utf8_get (t->partial, t->partial + n, &c, true) != (int) n)
-        return 0;
-    return tempfile__text_flush_partial (t);
+    return tempfile__text_flush_whole (text_self (s));
 }
 
 /*

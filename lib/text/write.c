@@ -313,16 +313,35 @@ complete (struct text *t, const unsigned char *in, size_t n, enum step *step)
     return have - old;
 }
 
+/*
+ * Writes the first N of the bytes that wait, as if nothing came after them. Those after them wait
+ * on, and so does what could not be written; what cannot be encoded is gone.
+ */
+static int
+flush (struct text *t, size_t n)
+{
+    const size_t all = t->n_partial;
+    size_t used = 0;
+    t->n_partial = 0;
+    const bool failed = n > 0 && write_piece (t, t->partial, n, true, &used) == STEP_BAD;
+    if (!failed || errno == EILSEQ)
+        used = n;
+    hold (t, t->partial + used, all - used);
+    return failed ? -1 : 0;
+}
+
 int
 tempfile__text_flush_partial (struct text *t)
 {
-    size_t used, n = t->n_partial;
-    t->n_partial = 0;
-    if (n == 0 || write_piece (t, t->partial, n, true, &used) != STEP_BAD)
-        return 0;
-    if (errno != EILSEQ)
-        hold (t, t->partial + used, n - used);
-    return -1;
+    return flush (t, t->n_partial);
+}
+
+int
+tempfile__text_flush_whole (struct text *t)
+{
+    uint32_t c;
+    int n = t->n_partial > 0 ? utf8_get (t->partial, t->partial + t->n_partial, &c, true) : 0;
+    return n > 0 ? flush (t, (size_t) n) : 0;
 }
 
 size_t
