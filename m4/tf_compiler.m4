@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: MIT
 # What the compiler and the linker can do.
 
+# TF_CXX: sets CXX, perhaps to nothing, and CXXFLAGS. Only tests and benchmarks use it, in rules of their
+# own. AC_PROG_CXX would have libtool and automake ask all their questions of a second compiler.
+AC_DEFUN([TF_CXX], [
+  AC_ARG_VAR([CXX], [C++ compiler command, for tests only])
+  AC_ARG_VAR([CXXFLAGS], [C++ compiler flags])
+  AC_CHECK_TOOLS([CXX], [g++ c++ clang++])
+  : ${CXXFLAGS="-g -O2"}
+])
+
 # TF_WARNINGS: sets WARN_CFLAGS, and adds -Werror to it with --enable-werror.
 AC_DEFUN([TF_WARNINGS], [
   AC_ARG_ENABLE([werror],

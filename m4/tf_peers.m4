@@ -2,7 +2,8 @@
 # What else makes temporary files, to be compared with; nothing but bench/ uses it.
 
 # TF_PEERS: the conditionals PEER_GLIB, PEER_APR, PEER_LIBITE, PEER_QT with the compiler's and the
-# linker's options, PEER_RUST with CARGO and CARGO_REGISTRY, and the shell variable tf_peers.
+# linker's options, PEER_RUST with CARGO and CARGO_REGISTRY, and the shell variable tf_peers. Whether
+# programs in C++ and in Rust can be built is found out when they are.
 AC_DEFUN([TF_PEERS], [
   tf_peers=
   TF_PEER([GLIB], [glib-2.0], [[#include <glib.h>]])
@@ -10,9 +11,7 @@ AC_DEFUN([TF_PEERS], [
   TF_PEER([LIBITE], [libite], [[#include <sys/stat.h>
     #include <fcntl.h>
     #include <lite/lite.h>]])
-  AC_LANG_PUSH([C++])
-  TF_PEER([QT], [Qt5Core], [[#include <QTemporaryFile>]])
-  AC_LANG_POP([C++])
+  TF_PEER([QT], [Qt5Core], [])
   AC_PATH_PROG([CARGO], [cargo])
   AC_ARG_VAR([CARGO_REGISTRY],
     [directory with the source of Rust's crates, instead of /usr/share/cargo/registry])
@@ -26,9 +25,8 @@ AC_DEFUN([TF_PEERS], [
   : ${tf_peers:=none}
 ])
 
-# TF_PEER(NAME, MODULE, INCLUDES): whether a program with these includes can be linked, in the
-# language of the moment, which pkg-config alone does not say when cross compiling. What is built
-# is a shared object.
+# TF_PEER(NAME, MODULE, INCLUDES): whether a program with these includes can be linked, which
+# pkg-config alone does not say when cross compiling. What is built is a shared object.
 AC_DEFUN([TF_PEER], [
   tf_peer=no
   PKG_CHECK_MODULES([PEER_$1], [$2], [tf_peer=yes], [tf_peer=no])
