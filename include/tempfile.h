@@ -441,8 +441,9 @@ int tempfile_mkstemp (char **path, const struct tempfile_options *options, size_
  * Makes anything that needs a fresh name: a socket, a FIFO, a database. It calls MAKE (path, ARG)
  * with an absolute path that most likely does not exist. If the path exists, MAKE must fail with
  * EEXIST, or with EADDRINUSE as bind(2) does; it is then called with another path, up to 100 times.
- * The path is valid until MAKE returns. The options are suffix, prefix, dir and delete_when. Audit
- * hooks see each path, as "tempfile.mkstemp".
+ * A MAKE that fails must leave nothing behind: the library deletes nothing then. The path is valid
+ * until MAKE returns. The options are suffix, prefix, dir and delete_when. Audit hooks see each
+ * path, as "tempfile.mkstemp".
  *
  * Returns what MAKE returned, 0 or more, and in *PATH the path, for the caller to free(). The
  * library deletes what was made, which must not be a directory then, with TEMPFILE_DELETE_ON_EXIT:
