@@ -6,7 +6,8 @@
 #
 #     make check-amalgamation
 #
-# SUITE=1 also builds the library from that one file where it stands, and runs the tests with it.
+# SUITE=all also builds the library from that one file where it stands, and runs the tests with it; or
+# some of them: SUITE='test_stream test_text'.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
@@ -198,6 +199,10 @@ suite () {
         "$MAKE" -s -C tests -f Makefile -f - names | sed -E "$inside")
     tests=$(printf 'tests:; @echo $(TESTS)\n' |
         "$MAKE" -s -C tests -f Makefile -f - tests | sed -E "$inside")
+    if [ "$SUITE" != all ]; then
+        tests=$SUITE
+        programs="helper helper_static helper_dlopen $SUITE"
+    fi
     "$MAKE" -s -k -C tests check CFLAGS=-O0 VERBOSE=1 check_PROGRAMS="$programs" TESTS="$tests" "$@"
     ! find lib -name '*.lo' | grep -v -e _preload_ -e '^lib/tempfile\.lo$'
 }

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# check-reproducible.sh SOURCE ARCHIVE: makes configure, archive and library twice from the files
-# of SOURCE that git knows, in places, at times and with settings that have nothing in common; once
-# more from the archive that this has given; and compares the bytes. Without git or autoconf all
-# begin with ARCHIVE, which "make dist" has made.
+# check-reproducible.sh SOURCE ARCHIVE: makes configure and the archive twice from the files of
+# SOURCE that git knows, in places, at times and with settings that have nothing in common; the
+# library once from there, and once from the archive that this has given; and compares the bytes.
+# Without git or autoconf all begin with ARCHIVE, which "make dist" has made.
 #
 #     make check-reproducible
 set -eu
@@ -35,18 +35,31 @@ fresh () {
     fi
 }
 
-# results DIRECTORY [COMMAND...]: what is compared, from the source in DIRECTORY, made where we are
-# by a shell that COMMAND runs.
-results () {
+# archive_of DIRECTORY [COMMAND...]: the archive, from the source in DIRECTORY, made where we are by a
+# shell that COMMAND runs.
+archive_of () {
     directory=$1
     shift
     # shellcheck disable=SC2016 # it is for that shell to expand
     "$@" sh -euc '
         [ -x "$1/configure" ] || (cd "$1" && autoreconf --force --install)
         "$1/configure" -q --prefix=/usr --without-libunistring CFLAGS=-g || { cat config.log; exit 1; }
-        "$2" -s -j2
-        "$2" -s install DESTDIR="$(pwd)/root"
-        "$2" -s dist' results "$directory" "$MAKE"
+        "$2" -s dist' archive_of "$directory" "$MAKE"
+}
+
+# results DIRECTORY [COMMAND...]: the same, and the library.
+results () {
+    archive_of "$@"
+    shift
+    "$@" "$MAKE" -s -j2
+    "$@" "$MAKE" -s install DESTDIR="$(pwd)/root"
+}
+
+# a_year_to_come COMMAND...: where faketime is to be had.
+a_year_to_come () {
+    set -- faketime -f '@2031-03-04 05:06:07' "$@"
+    command -v faketime >/dev/null || shift 3
+    "$@"
 }
 
 in_place () {
@@ -58,8 +71,8 @@ in_place () {
     results .
 }
 
-# The name of the source is absolute, its files are old, and now is a year to come, where faketime is
-# to be had. It cannot be the other way round: make builds again what is older than its source.
+# The name of the source is absolute, its files are old, and now is a year to come. It cannot be the other
+# way round: make builds again what is older than its source.
 elsewhere () {
     umask 077
     TZ=Pacific/Kiritimati LC_ALL=C.UTF-8 USER=nobody
@@ -69,45 +82,43 @@ elsewhere () {
     find "$two" -exec touch -h -t 201902030405.06 {} +
     mkdir "$two-build"
     cd "$two-build"
-    set --
-    ! command -v faketime >/dev/null || set -- faketime -f '@2031-03-04 05:06:07'
-    results "$two" "$@"
+    archive_of "$two" a_year_to_come
 }
 
+# The same, from the archive.
 unpacked () {
     umask 027
+    TZ=Pacific/Kiritimati LC_ALL=C.UTF-8 USER=nobody
+    export TZ LC_ALL USER
     unpack "$one/$archive_name" "$three"
     mkdir "$three/build"
     cd "$three/build"
-    results ..
+    results .. a_year_to_come
 }
 
-# same NAME: it is the same in all places. Of archives, what differs is told in words, too.
-same () {
+# What differs in an archive is told in words, too.
+same_archives () {
     for place in "$two-build" "$three/build"; do
         echo "$one and $place:"
-        cmp "$one/$1" "$place/$1" && continue
-        case $1 in
-        *.tar.xz)
-            tar -tvf "$one/$1" >"$work/list.1"
-            tar -tvf "$place/$1" >"$work/list.2"
-            diff "$work/list.1" "$work/list.2" || : ;;
-        esac
+        cmp "$one/$archive_name" "$place/$archive_name" && continue
+        tar -tvf "$one/$archive_name" >"$work/list.1"
+        tar -tvf "$place/$archive_name" >"$work/list.2"
+        diff "$work/list.1" "$work/list.2" || :
         return 1
     done
 }
 
+same () { cmp "$one/$1" "$three/build/$1"; }
+
 same_installed () {
     contents "$one/root" >"$work/installed"
-    for place in "$two-build" "$three/build"; do
-        contents "$place/root" | diff "$work/installed" -
-    done
+    contents "$three/build/root" | diff "$work/installed" -
 }
 
 must 'made in its own tree' in_place
-must 'made elsewhere, at another time, with other settings' elsewhere
-must 'made from that archive' unpacked
-check 'the archives are the same' same "$archive_name"
+must 'the archive, made elsewhere, at another time, with other settings' elsewhere
+must 'made from that archive, at another time, with other settings' unpacked
+check 'the archives are the same' same_archives
 check 'the shared libraries are the same' same lib/.libs/libtempfile.so
 check 'the static libraries are the same' same lib/.libs/libtempfile.a
 check 'all that is installed is the same' same_installed

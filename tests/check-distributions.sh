@@ -9,8 +9,8 @@
 # root, "./bootstrap demo" installs what it misses, and "./bootstrap check" runs the whole suite,
 # without one warning of a compiler. It takes root, debootstrap and git.
 #
-# BASES, when set, is a directory that keeps the bare systems for the next time, as archives; else
-# they are made anew. The variables of tests/Makefile.am, CK_*, DEMO_*, CFLAGS and CXXFLAGS hold
+# JOBS=demo leaves the second command out. BASES, when set, is a directory that keeps the bare
+# systems for the next time, as archives; else they are made anew. The variables of tests/Makefile.am, CK_*, DEMO_*, CFLAGS and CXXFLAGS hold
 # inside, too.
 #
 # All is within a temporary directory. What is mounted there is mounted in a namespace of the
@@ -145,7 +145,7 @@ distribution () {
     result=0
     step "bootstrap demo: $name, $(glibc "$root")" \
         inside "$root" /root/libtempfile/bootstrap demo || result=1
-    step 'bootstrap check' bootstrap_check "$root" || result=1
+    [ "${JOBS-}" = demo ] || step 'bootstrap check' bootstrap_check "$root" || result=1
     rm -rf --one-file-system "$root"
     return $result
 }
