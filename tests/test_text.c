@@ -311,6 +311,17 @@ static const struct {
      "a\x81"
      "0\x81",
      4, "a\xef\xbf\xbd"},
+    {"gb18030",
+     "a\xff"
+     "0",
+     3, "a\xef\xbf\xbd"},
+    {"gb18030",
+     "a\x80"
+     "0\x81"
+     "0z",
+     6,
+     "a\xef\xbf\xbd"
+     "0\xef\xbf\xbd"},
     {"big5", "a\xa4 z", 4, "a\xef\xbf\xbd z"},
     {"euc_kr", "a\xb0 z", 4, "a\xef\xbf\xbd z"},
     {"euc_jp", "a\x8f\xb0 z", 5, "a\xef\xbf\xbd\xef\xbf\xbd z"},
@@ -486,6 +497,26 @@ START_TEST (newlines_are_translated_as_by_python)
     rewind (f);
     get_all (f, text, sizeof text);
     ck_assert_str_eq (text, newlines[_i / N].text);
+    assert_closes (f);
+}
+END_TEST
+
+/* A "\r\n" is one newline also with bytes within it that are ignored, wherever reading stops. */
+START_TEST (ignored_bytes_do_not_part_a_newline)
+{
+    static const char *const encodings[] = {"ascii", "utf-8", "euc_kr", "iso2022_jp", "cp1252"};
+    static const char whole[] = "a\n\nz\n\n";
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = encodings[_i % (int) LENGTH (encodings)],
+                             .errors = "ignore", .buffering = 2 + _i / (int) LENGTH (encodings));
+    char text[16];
+
+    put_bytes (f, "a\r\x81\x81\n\r\x81z\r\n\x81\n", 12);
+    for (long at = 0; at <= (long) strlen (whole); at++) {
+        ck_assert_int_eq (fseek (f, at, SEEK_SET), 0);
+        get_all (f, text, sizeof text);
+        ck_assert_str_eq (text, whole + at);
+        ck_assert_int_eq (ftell (f), (long) strlen (whole));
+    }
     assert_closes (f);
 }
 END_TEST
@@ -841,6 +872,7 @@ main (void)
 
     tc = test_case (s, "newlines");
     tcase_add_loop_test (tc, newlines_are_translated_as_by_python, 0, 5 * NEWLINES);
+    tcase_add_loop_test (tc, ignored_bytes_do_not_part_a_newline, 0, 5 * 4);
     tcase_add_test (tc, completed_line_is_in_the_file_when_the_call_returns);
     tcase_add_test (tc, unbuffered_text_is_refused);
 

@@ -344,9 +344,15 @@ reopens (FILE *f)
 }
 
 /* It is written when there is room again; where there is none, fclose() says so. */
+static int
+writes (FILE *f)
+{
+    return fputs ("x", f) < 0 ? -1 : fflush (f);
+}
+
 START_TEST (character_that_waits_is_not_lost_by_a_call_that_fails)
 {
-    static int (*const calls[]) (FILE *) = {seeks, truncates, reads, reopens};
+    static int (*const calls[]) (FILE *) = {seeks, truncates, reads, reopens, writes};
     const bool again = _i % 2;
     FILE *f = NamedTemporaryFile (.mode = "w+", .encoding = "euc_jis_2004");
     FILE *other = fopen (tempfile_name (f), "r");
@@ -370,8 +376,9 @@ START_TEST (character_that_waits_is_not_lost_by_a_call_that_fails)
     ck_assert_int_eq (failed, -1);
     ck_assert_int_eq (why, EFBIG);
     ck_assert_int_eq (at, 5);
-    ck_assert_int_eq (closed, again ? 0 : EOF);
-    ck_assert_int_eq (why_not, again ? 0 : EFBIG);
+    const bool told = !again || calls[_i / 2] == writes; /* fclose tells of a write that failed */
+    ck_assert_int_eq (closed, told ? EOF : 0);
+    ck_assert_int_eq (why_not, told ? EFBIG : 0);
     ck_assert_uint_eq (fread (have, 1, sizeof have, other), again ? 4 : 2);
     ck_assert_int_eq (memcmp (have, "ab\xa4\xab", again ? 4 : 2), 0);
     fclose (other);
@@ -1261,7 +1268,7 @@ main (void)
     tcase_add_test (tc, truncate_takes_an_offset_of_the_program);
     tcase_add_loop_test (tc, stream_that_was_read_into_a_character_ends_as_any_other, 0, 3);
     tcase_add_test (tc, character_that_waits_is_in_a_file_that_others_see);
-    tcase_add_loop_test (tc, character_that_waits_is_not_lost_by_a_call_that_fails, 0, 8);
+    tcase_add_loop_test (tc, character_that_waits_is_not_lost_by_a_call_that_fails, 0, 10);
     tcase_add_test (tc, places_hold_after_a_truncation);
     tcase_add_loop_test (tc, text_can_be_cut_off_at_any_place, 0, ALPHABETS);
     tcase_add_test (tc, utf_7_can_be_cut_off_around_surrogates_or_says_so);

@@ -465,7 +465,7 @@ put_four (uint32_t c)
 static unsigned
 length_gbk (const struct multibyte *m, const unsigned char *p)
 {
-    return m->four && p[0] != 0x80 && p[0] != 0xff && p[1] >= 0x30 && p[1] <= 0x39 ? 4 : 2;
+    return m->four && p[1] >= 0x30 && p[1] <= 0x39 ? 4 : 2;
 }
 
 static uint32_t

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "text/layer.h"
+#include "text/utf8.h"
 
 #include <errno.h>
 #include <string.h>
@@ -107,77 +108,7 @@ fold (struct text *t, unsigned char *p, unsigned char *end)
     return end;
 }
 
-/*
- * Skips the next character if it decodes to EXPECTED. Returns 1, 0 if it is another character, or
- * -1 with errno.
- */
-static int
-pass (struct text *t, const char *expected, size_t length)
-{
-    unsigned char out[LONGEST];
-    bool final = false;
-    for (size_t size = 1; size <= LONGEST; size++) {
-        while (t->raw_end - t->raw_pos < size && !final) {
-            int more = refill (t, LITTLE);
-            if (more < 0)
-                return -1;
-            final = more == 0;
-        }
-        if (t->raw_end - t->raw_pos < size)
-            return 0;
-        struct codec_state state = t->here.state;
-        struct work w = {.in = t->raw + t->raw_pos, .out = out, .out_end = out + sizeof out};
-        w.in_end = w.in + size;
-        enum step step = tempfile__decode (t->codec, &state, &w);
-        if (step == STEP_SHORT || (step == STEP_DONE && w.out == out && length > 0))
-            continue;
-        if (step != STEP_DONE || (size_t) (w.out - out) != length ||
-            memcmp (out, expected, length) != 0 || (length == 0 && state.a))
-            return 0;
-        t->here.state = state;
-        t->here.file += (off_t) size;
-        t->raw_pos += size;
-        return 1;
-    }
-    return 0;
-}
-
-void
-tempfile__text_settle (struct text *t)
-{
-    if (!t->here.skip_lf || t->within > 0)
-        return;
-    int passed = pass (t, "\n", 1);
-    t->here.skip_lf = passed < 0;
-    t->differs = t->differs || passed > 0;
-}
-
-int
-tempfile__text_pass_end_of_run (struct text *t)
-{
-    bool may_end = t->codec->ops->finish && t->here.state.a && t->within == 0;
-    return may_end && pass (t, "", 0) < 0 ? -1 : 0;
-}
-
-/* --- reading --- */
-
-/* Decodes at most LIMIT bytes of the buffer into W. */
-static enum step
-decode (struct text *t, struct work *w, size_t limit, bool final)
-{
-    w->in = t->raw + t->raw_pos;
-    w->in_end = w->in + limit;
-    w->final = final;
-    unsigned char *out = w->out;
-    enum step step = tempfile__decode (t->codec, &t->here.state, w);
-    size_t used = limit - (size_t) (w->in_end - w->in);
-    t->raw_pos += used;
-    t->here.file += (off_t) used;
-    w->out = fold (t, out, w->out);
-    t->here.program += w->out - out;
-    t->here.behind_nothing = t->here.behind_nothing && w->out == out;
-    return step;
-}
+/* --- bad sequences --- */
 
 /* Reports the bad sequence at the front of the buffer. */
 static int
@@ -211,6 +142,92 @@ replace_bad (struct text *t, const struct work *w, unsigned char *out)
     t->here.behind_nothing = r.length == 0;
     memcpy (out, r.bytes, r.length);
     return (ssize_t) r.length;
+}
+
+/* --- what belongs to the text in front of the position --- */
+
+/* The next N bytes of the buffer are used, which leaves STATE. */
+static void
+advance (struct text *t, size_t n, struct codec_state state)
+{
+    t->here.state = state;
+    t->here.file += (off_t) n;
+    t->raw_pos += n;
+}
+
+/*
+ * Skips the next character, and bad bytes in front of it that are ignored, if it decodes to
+ * EXPECTED. Returns 1, 0 if it is another character, or -1 with errno.
+ */
+static int
+pass (struct text *t, const char *expected, size_t length)
+{
+    unsigned char out[LONGEST];
+    bool final = false;
+    for (size_t size = 1; size <= LONGEST; size++) {
+        while (t->raw_end - t->raw_pos < size && !final) {
+            int more = refill (t, LITTLE);
+            if (more < 0)
+                return -1;
+            final = more == 0;
+        }
+        if (t->raw_end - t->raw_pos < size)
+            return 0;
+        struct codec_state state = t->here.state;
+        struct work w = {.in = t->raw + t->raw_pos, .out = out, .out_end = out + sizeof out};
+        w.in_end = w.in + size;
+        enum step step = tempfile__decode (t->codec, &state, &w);
+        if (step == STEP_SHORT || (step == STEP_DONE && w.out == out && length > 0))
+            continue;
+        const bool ignored = step == STEP_BAD && t->handler == H_IGNORE && length > 0;
+        if (ignored && w.out == out && w.bad != HOPELESS) {
+            advance (t, size - left (&w), state);
+            replace_bad (t, &w, out);
+            size = 0;
+            continue;
+        }
+        if (step != STEP_DONE || (size_t) (w.out - out) != length ||
+            memcmp (out, expected, length) != 0 || (length == 0 && state.a))
+            return 0;
+        advance (t, size, state);
+        return 1;
+    }
+    return 0;
+}
+
+void
+tempfile__text_settle (struct text *t)
+{
+    if (!t->here.skip_lf || t->within > 0)
+        return;
+    int passed = pass (t, "\n", 1);
+    t->here.skip_lf = passed < 0;
+    t->differs = t->differs || passed > 0;
+}
+
+int
+tempfile__text_pass_end_of_run (struct text *t)
+{
+    bool may_end = t->codec->ops->finish && t->here.state.a && t->within == 0;
+    return may_end && pass (t, "", 0) < 0 ? -1 : 0;
+}
+
+/* --- reading --- */
+
+/* Decodes at most LIMIT bytes of the buffer into W. */
+static enum step
+decode (struct text *t, struct work *w, size_t limit, bool final)
+{
+    w->in = t->raw + t->raw_pos;
+    w->in_end = w->in + limit;
+    w->final = final;
+    unsigned char *out = w->out;
+    enum step step = tempfile__decode (t->codec, &t->here.state, w);
+    advance (t, limit - left (w), t->here.state);
+    w->out = fold (t, out, w->out);
+    t->here.program += w->out - out;
+    t->here.behind_nothing = t->here.behind_nothing && w->out == out;
+    return step;
 }
 
 /* A sequence that no handler can replace is an error each time it is read. A search ends there. */

@@ -291,9 +291,19 @@ hold (struct text *t, const unsigned char *in, size_t n)
     t->n_partial = n;
 }
 
+/* Returns the length of the whole character at the front of the N bytes that wait, or 0. */
+static size_t
+whole_character (const struct text *t, size_t n)
+{
+    uint32_t c;
+    int length = n > 0 ? utf8_get (t->partial, t->partial + n, &c, true) : 0;
+    return length > 0 ? (size_t) length : 0;
+}
+
 /*
  * Writes the incomplete character that earlier calls left, together with up to N more bytes.
- * Returns how many of the N bytes were used.
+ * Returns how many of the N bytes were used. After a failure a whole character waits on; the bytes
+ * of an incomplete one are gone, as is what libc was to write after them.
  */
 static size_t
 complete (struct text *t, const unsigned char *in, size_t n, enum step *step)
@@ -305,6 +315,8 @@ complete (struct text *t, const unsigned char *in, size_t n, enum step *step)
         have++;
         *step = write_piece (t, t->partial, have, false, &used);
     } while (*step == STEP_SHORT && used == 0 && have - old < n && have < PARTIAL);
+    if (*step == STEP_BAD && used == 0 && errno != EILSEQ)
+        t->n_partial = whole_character (t, old);
     if (*step == STEP_BAD)
         return used > old ? used - old : 0;
     if (used >= old && used > 0)
@@ -339,9 +351,8 @@ tempfile__text_flush_partial (struct text *t)
 int
 tempfile__text_flush_whole (struct text *t)
 {
-    uint32_t c;
-    int n = t->n_partial > 0 ? utf8_get (t->partial, t->partial + t->n_partial, &c, true) : 0;
-    return n > 0 ? flush (t, (size_t) n) : 0;
+    const size_t n = whole_character (t, t->n_partial);
+    return n > 0 ? flush (t, n) : 0;
 }
 
 size_t
