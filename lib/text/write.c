@@ -291,12 +291,12 @@ hold (struct text *t, const unsigned char *in, size_t n)
     t->n_partial = n;
 }
 
-/* Returns the length of the whole character at the front of the N bytes that wait, or 0. */
+/* Returns the length of the whole character at the front of N bytes, or 0. */
 static size_t
-whole_character (const struct text *t, size_t n)
+whole_character (const unsigned char *p, size_t n)
 {
     uint32_t c;
-    int length = n > 0 ? utf8_get (t->partial, t->partial + n, &c, true) : 0;
+    int length = n > 0 ? utf8_get (p, p + n, &c, true) : 0;
     return length > 0 ? (size_t) length : 0;
 }
 
@@ -316,7 +316,7 @@ complete (struct text *t, const unsigned char *in, size_t n, enum step *step)
         *step = write_piece (t, t->partial, have, false, &used);
     } while (*step == STEP_SHORT && used == 0 && have - old < n && have < PARTIAL);
     if (*step == STEP_BAD && used == 0 && errno != EILSEQ)
-        t->n_partial = whole_character (t, old);
+        t->n_partial = whole_character (t->partial, old);
     if (*step == STEP_BAD)
         return used > old ? used - old : 0;
     if (used >= old && used > 0)
@@ -351,7 +351,7 @@ tempfile__text_flush_partial (struct text *t)
 int
 tempfile__text_flush_whole (struct text *t)
 {
-    const size_t n = whole_character (t, t->n_partial);
+    const size_t n = whole_character (t->partial, t->n_partial);
     return n > 0 ? flush (t, n) : 0;
 }
 
