@@ -194,14 +194,13 @@ suite () {
     ! grep -q '^#define HAVE_SYS_SDT_H' config.h || probes=-DTEMPFILE_USE_PROBES
     set -- VISIBILITY_CFLAGS="$probes" libtempfile_la_OBJECTS=tempfile.lo
     "$MAKE" -s "$@"
-    inside='s/(test_(remove|removal_attacks|attacks|faults)|preload\.sh|installed\.sh) *//g'
-    programs=$(printf 'names:; @echo $(check_PROGRAMS)\n' |
-        "$MAKE" -s -C tests -f Makefile -f - names | sed -E "$inside")
-    tests=$(printf 'tests:; @echo $(TESTS)\n' |
-        "$MAKE" -s -C tests -f Makefile -f - tests | sed -E "$inside")
-    if [ "$SUITE" != all ]; then
-        tests=$SUITE
-        programs="helper helper_static helper_dlopen $SUITE"
+    programs="helper helper_static helper_dlopen $SUITE" tests=$SUITE
+    if [ "$SUITE" = all ]; then
+        inside='s/(test_(remove|removal_attacks|attacks|faults)|preload\.sh|installed\.sh) *//g'
+        programs=$(printf 'names:; @echo $(check_PROGRAMS)\n' |
+            "$MAKE" -s -C tests -f Makefile -f - names | sed -E "$inside")
+        tests=$(printf 'tests:; @echo $(TESTS)\n' |
+            "$MAKE" -s -C tests -f Makefile -f - tests | sed -E "$inside")
     fi
     "$MAKE" -s -k -C tests check CFLAGS=-O0 VERBOSE=1 check_PROGRAMS="$programs" TESTS="$tests" "$@"
     ! find lib -name '*.lo' | grep -v -e _preload_ -e '^lib/tempfile\.lo$'

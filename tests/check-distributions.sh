@@ -10,8 +10,8 @@
 # without one warning of a compiler. It takes root, debootstrap and git.
 #
 # JOBS=demo leaves the second command out. BASES, when set, is a directory that keeps the bare
-# systems for the next time, as archives; else they are made anew. The variables of tests/Makefile.am, CK_*, DEMO_*, CFLAGS and CXXFLAGS hold
-# inside, too.
+# systems for the next time, as archives; else they are made anew. The variables of
+# tests/Makefile.am, CK_*, DEMO_*, CFLAGS and CXXFLAGS hold inside, too.
 #
 # All is within a temporary directory. What is mounted there is mounted in a namespace of the
 # command that needs it, so that it ends with it, and nobody removes a file through a mount.

@@ -228,6 +228,26 @@ START_TEST (what_is_bad_is_reported_once_each)
 }
 END_TEST
 
+/* As in Python, also where the text ends within it. */
+START_TEST (surrogate_that_breaks_off_is_two_bad_sequences)
+{
+    FILE *f = open_text ("utf-8", "surrogatepass", "");
+    char text[8];
+
+    put_bytes (f, _i ? "a\xed\xa1" : "a\xed\xa1z", 4 - (size_t) _i);
+    for (int i = 0; i < 2; i++) {
+        get_all (f, text, sizeof text);
+        ck_assert_str_eq (text, i == 0 ? "a" : "");
+        ck_assert_int_ne (ferror (f), 0);
+        clearerr (f);
+    }
+    get_all (f, text, sizeof text);
+    ck_assert_str_eq (text, _i ? "" : "z");
+    ck_assert_int_eq (ferror (f), 0);
+    assert_closes (f);
+}
+END_TEST
+
 /* Bytes that no encoder writes, and what Python makes of them with errors "replace". */
 static const struct {
     const char *encoding, *bytes;
@@ -860,6 +880,7 @@ main (void)
     tcase_add_loop_test (tc, strict_fails_with_eilseq_behind_what_was_good, 0, LENGTH (refused));
     tcase_add_loop_test (tc, handlers_stand_in_for_what_cannot_be_read, 0, LENGTH (readings));
     tcase_add_loop_test (tc, what_is_bad_is_reported_once_each, 0, 2);
+    tcase_add_loop_test (tc, surrogate_that_breaks_off_is_two_bad_sequences, 0, 2);
     tcase_add_loop_test (tc, malformed_bytes_are_replaced_as_by_python, 0, LENGTH (malformed));
     tcase_add_test (tc, each_bad_run_of_utf_7_is_told);
     tcase_add_test (tc, bad_run_of_utf_7_is_not_escaped_in_part);

@@ -343,13 +343,13 @@ reopens (FILE *f)
     return again ? fclose (again) : -1;
 }
 
-/* It is written when there is room again; where there is none, fclose() says so. */
 static int
 writes (FILE *f)
 {
     return fputs ("x", f) < 0 ? -1 : fflush (f);
 }
 
+/* It is written when there is room again; where there is none, fclose() says so. */
 START_TEST (character_that_waits_is_not_lost_by_a_call_that_fails)
 {
     static int (*const calls[]) (FILE *) = {seeks, truncates, reads, reopens, writes};

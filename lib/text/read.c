@@ -55,6 +55,14 @@ refill (struct text *t, size_t size)
     return n > 0 ? 1 : (int) n;
 }
 
+/* The next N bytes of the buffer are used. */
+static void
+advance (struct text *t, size_t n)
+{
+    t->raw_pos += n;
+    t->here.file += (off_t) n;
+}
+
 /* --- newlines of what was read --- */
 
 /*
@@ -135,8 +143,7 @@ replace_bad (struct text *t, const struct work *w, unsigned char *out)
         return refuse (t);
     if (t->codec->ops->passed)
         t->codec->ops->passed (&t->here.state);
-    t->raw_pos += n;
-    t->here.file += (off_t) n;
+    advance (t, n);
     t->here.program += (off_t) r.length;
     t->here.skip_lf = t->here.skip_lf && r.length == 0;
     t->here.behind_nothing = r.length == 0;
@@ -145,15 +152,6 @@ replace_bad (struct text *t, const struct work *w, unsigned char *out)
 }
 
 /* --- what belongs to the text in front of the position --- */
-
-/* The next N bytes of the buffer are used, which leaves STATE. */
-static void
-advance (struct text *t, size_t n, struct codec_state state)
-{
-    t->here.state = state;
-    t->here.file += (off_t) n;
-    t->raw_pos += n;
-}
 
 /*
  * Skips the next character, and bad bytes in front of it that are ignored, if it decodes to
@@ -181,7 +179,8 @@ pass (struct text *t, const char *expected, size_t length)
             continue;
         const bool ignored = step == STEP_BAD && t->handler == H_IGNORE && length > 0;
         if (ignored && w.out == out && w.bad != HOPELESS) {
-            advance (t, size - left (&w), state);
+            t->here.state = state;
+            advance (t, size - left (&w));
             replace_bad (t, &w, out);
             size = 0;
             continue;
@@ -189,7 +188,8 @@ pass (struct text *t, const char *expected, size_t length)
         if (step != STEP_DONE || (size_t) (w.out - out) != length ||
             memcmp (out, expected, length) != 0 || (length == 0 && state.a))
             return 0;
-        advance (t, size, state);
+        t->here.state = state;
+        advance (t, size);
         return 1;
     }
     return 0;
@@ -223,7 +223,7 @@ decode (struct text *t, struct work *w, size_t limit, bool final)
     w->final = final;
     unsigned char *out = w->out;
     enum step step = tempfile__decode (t->codec, &t->here.state, w);
-    advance (t, limit - left (w), t->here.state);
+    advance (t, limit - left (w));
     w->out = fold (t, out, w->out);
     t->here.program += w->out - out;
     t->here.behind_nothing = t->here.behind_nothing && w->out == out;

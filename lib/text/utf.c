@@ -114,21 +114,14 @@ utf8_many (const struct codec *codec, const struct codec_state *s, struct work *
     copy_same (w, good_utf8 (w->in, left_and_room (w)));
 }
 
-/* As in Python, the first two bytes of a surrogate are two bad sequences. */
-static bool
-is_half_surrogate (const unsigned char *p)
-{
-    return p[0] == 0xed && p[1] >= 0xa0 && p[1] <= 0xbf;
-}
-
 static enum step
 utf8_get_one (const struct codec *codec, struct codec_state *s, struct work *w, uint32_t *c)
 {
     (void) s;
     int n = utf8_get (w->in, w->in_end, c, codec->surrogates);
-    const bool half = left (w) >= 2 && is_half_surrogate (w->in);
-    if (half && (n < 0 || (n == 0 && w->final)))
-        n = -1;
+    const bool bad = n < 0 || (n == 0 && w->final);
+    if (bad) /* a surrogate that breaks off is bad from its second byte on */
+        n = utf8_get (w->in, w->in_end, c, false);
     return n > 0 ? got (w, (size_t) n, *c, c) : utf8_trouble (w, n);
 }
 

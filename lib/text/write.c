@@ -315,10 +315,11 @@ complete (struct text *t, const unsigned char *in, size_t n, enum step *step)
         have++;
         *step = write_piece (t, t->partial, have, false, &used);
     } while (*step == STEP_SHORT && used == 0 && have - old < n && have < PARTIAL);
-    if (*step == STEP_BAD && used == 0 && errno != EILSEQ)
-        t->n_partial = whole_character (t->partial, old);
-    if (*step == STEP_BAD)
+    if (*step == STEP_BAD) {
+        if (used == 0 && errno != EILSEQ)
+            t->n_partial = whole_character (t->partial, old);
         return used > old ? used - old : 0;
+    }
     if (used >= old && used > 0)
         return used - old;
     hold (t, t->partial + used, have - used);
