@@ -119,14 +119,16 @@ enum { LONGEST = 16 };
  * What was converted is remembered by a codec, because to search the sets takes far longer. It only
  * saves time: nothing depends on what is there.
  */
-enum { KNOWN_READ = 2048, KNOWN_WRITTEN = 4096, SEVEN_BITS = 0x8080, NO_MEANING = 1 };
+enum { KNOWN = 8192, SEVEN_BITS = 0x8080, NO_MEANING = 1 };
 union memory {
     /*
      * Characters below 0x10000 that have two bytes in the encoding, and three in UTF-8 if they were
-     * written. An entry has what is looked up in the upper half, and what was found in the lower.
+     * written: what was found, or 0; and as much of what was looked up as the place of the entry
+     * does not say.
      */
     struct {
-        uint32_t read[KNOWN_READ], written[KNOWN_WRITTEN];
+        uint16_t found[KNOWN];
+        uint8_t of[KNOWN];
     } two;
 
     /* By single bytes; with the length 0 if it is not known, or there is no character. */
@@ -138,6 +140,7 @@ union memory {
 struct codec {
     const struct codec_ops *ops;
     bool ascii;              /* ASCII stands for itself, whatever comes before */
+    bool spaced;             /* and is often alone between other characters */
     bool stateful;           /* the meaning of bytes depends on what comes before */
     bool has_surrogates;     /* can contain lone surrogates, if the next member says so */
     bool surrogates;         /* contains them, for surrogatepass */
@@ -147,7 +150,9 @@ struct codec {
     const void *table;       /* the same */
     const char *name;        /* Python's name, followed by a blank or '\0' */
     const struct set *pairs; /* the set that has pairs of characters, or NULL */
-    unsigned places;         /* to a row of two bytes, in daily use; 0: none is remembered */
+    unsigned places;         /* to a row of two bytes, at least those in daily use: an odd number;
+                                0: none is remembered */
+    bool knows_written;      /* the memory is of what was written, or else read; never of both */
     size_t memory_size;
     union memory *memory; /* NULL if its size is 0 */
 };

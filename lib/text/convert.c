@@ -27,24 +27,27 @@ copy_ascii (struct work *w)
     w->out += i;
 }
 
-static uint32_t *
-known_character (const struct codec *codec, const unsigned char *p)
+/* Where two bytes have their entry. With the same second byte no others have it. */
+static unsigned
+entry_of_bytes (const struct codec *codec, unsigned two)
 {
-    return &codec->memory->two.read[(p[0] * codec->places + p[1]) % KNOWN_READ];
+    return ((two >> 8) * codec->places + (two & 0xff)) % KNOWN;
 }
 
-/* Remembers what the two bytes at P mean in this state. Returns false if they are no character. */
+/* Remembers what TWO bytes mean in this state. Returns false if they are no character. */
 static bool
-learn_read (struct codec *codec, const struct codec_state *s, unsigned meaning,
-            const unsigned char *p)
+learn_read (struct codec *codec, const struct codec_state *s, unsigned meaning, unsigned two)
 {
+    const unsigned i = entry_of_bytes (codec, two | meaning);
+    const unsigned char bytes[2] = {(unsigned char) (two >> 8), (unsigned char) two};
     struct codec_state copy = *s;
-    struct work w = {.in = p, .in_end = p + 2};
+    struct work w = {.in = bytes, .in_end = bytes + 2};
     uint32_t c = NO_CHARACTER;
     if (codec->ops->get (codec, &copy, &w, &c) != STEP_DONE || w.in < w.in_end || c >= 0x10000)
         return false;
-    *known_character (codec, p) = ((uint32_t) p[0] << 8 | p[1] | meaning) << 16 | c;
-    return true;
+    codec->memory->two.found[i] = (uint16_t) c;
+    codec->memory->two.of[i] = (uint8_t) (two | meaning);
+    return c != 0;
 }
 
 static bool
@@ -62,11 +65,11 @@ learn_written (struct codec *codec, const struct codec_state *s, unsigned meanin
 {
     struct codec_state copy = *s;
     unsigned char bytes[LONGEST];
-    if (c == 0 || (codec->pairs && begins_pair (codec->pairs, c)) ||
+    if (c < 0x800 || is_surrogate (c) || (codec->pairs && begins_pair (codec->pairs, c)) ||
         codec->ops->put (codec, &copy, bytes, c) != 2)
         return false;
-    codec->memory->two.written[c % KNOWN_WRITTEN] =
-        c << 16 | (uint32_t) bytes[0] << 8 | bytes[1] | meaning;
+    codec->memory->two.found[c % KNOWN] = (uint16_t) (bytes[0] << 8 | bytes[1] | meaning);
+    codec->memory->two.of[c % KNOWN] = (uint8_t) (1 + c / KNOWN);
     return true;
 }
 
@@ -74,35 +77,37 @@ learn_written (struct codec *codec, const struct codec_state *s, unsigned meanin
  * Converts one character that is, or now becomes, remembered. Returns false if it cannot be. SEVEN
  * are the bits that no byte has, because they say what the bytes mean.
  */
-typedef bool one_known (struct codec *, const struct codec_state *, unsigned meaning,
-                        unsigned seven, const unsigned char **in, unsigned char **out);
+typedef bool one_known (struct codec *, union memory *, const struct codec_state *,
+                        unsigned meaning, unsigned seven, const unsigned char **in,
+                        unsigned char **out);
 
 INLINE bool
-decode_known (struct codec *codec, const struct codec_state *s, unsigned meaning, unsigned seven,
-              const unsigned char **in, unsigned char **out)
+decode_known (struct codec *codec, union memory *m, const struct codec_state *s, unsigned meaning,
+              unsigned seven, const unsigned char **in, unsigned char **out)
 {
-    const unsigned char *p = *in;
-    const uint32_t two = (uint32_t) p[0] << 8 | p[1], *known = known_character (codec, p);
-    if ((two & seven) || two == 0 ||
-        (*known >> 16 != (two | meaning) && !learn_read (codec, s, meaning, p)))
+    const unsigned two = (unsigned) (*in)[0] << 8 | (*in)[1];
+    const unsigned i = entry_of_bytes (codec, two | meaning);
+    const uint16_t *found = &m->two.found[i];
+    const bool known = m->two.of[i] == ((two | meaning) & 0xff) && *found;
+    if ((two & seven) || (!known && !learn_read (codec, s, meaning, two)))
         return false;
-    *out += utf8_put_short (*out, *known & 0xffff);
+    *out += utf8_put_short (*out, *found);
     *in += 2;
     return true;
 }
 
 INLINE bool
-encode_known (struct codec *codec, const struct codec_state *s, unsigned meaning, unsigned seven,
-              const unsigned char **in, unsigned char **out)
+encode_known (struct codec *codec, union memory *m, const struct codec_state *s, unsigned meaning,
+              unsigned seven, const unsigned char **in, unsigned char **out)
 {
-    const uint32_t c = get_three (*in), *known = &codec->memory->two.written[c % KNOWN_WRITTEN];
-    if ((*known >> 16 != c || c == 0) && !learn_written (codec, s, meaning, c))
+    const uint32_t c = three_bytes (*in);
+    const uint16_t *found = &m->two.found[c % KNOWN];
+    if (m->two.of[c % KNOWN] != 1 + c / KNOWN && !learn_written (codec, s, meaning, c))
         return false;
-    const uint32_t two = *known & 0xffff;
-    if ((two & seven) != meaning)
+    if ((*found & seven) != meaning)
         return false;
-    (*out)[0] = (unsigned char) ((two & ~seven) >> 8);
-    (*out)[1] = (unsigned char) (two & ~seven);
+    (*out)[0] = (unsigned char) ((*found & ~seven) >> 8);
+    (*out)[1] = (unsigned char) (*found & ~seven);
     *in += 3;
     *out += 2;
     return true;
@@ -111,30 +116,43 @@ encode_known (struct codec *codec, const struct codec_state *s, unsigned meaning
 /* Converts ASCII, and others by ONE, as long as there is room for a whole run. */
 INLINE void
 convert_all_known (struct codec *codec, const struct codec_state *s, unsigned meaning,
-                   unsigned seven, struct work *w, one_known *one)
+                   unsigned seven, bool spaced, struct work *w, one_known *one)
 {
     const unsigned char *in = w->in, *in_end = w->in_end;
     unsigned char *out = w->out, *out_end = w->out_end;
+    union memory *const m = codec->memory;
     const bool ascii = codec->ascii;
-    while (in_end - in >= RUN && out_end - out >= RUN)
+    if (in_end - in < RUN || out_end - out < RUN)
+        return;
+    in_end -= RUN;
+    out_end -= RUN;
+    while (in <= in_end && out <= out_end)
         if (ascii && *in < 0x80)
             copy_some_ascii (&in, &out);
-        else if (!one (codec, s, meaning, seven, &in, &out))
+        else if (!one (codec, m, s, meaning, seven, &in, &out))
             break;
+        else if (spaced)
+            copy_if_ascii (&in, &out);
     w->in = in;
     w->out = out;
 }
 
 INLINE void
-convert_known (struct codec *codec, const struct codec_state *s, struct work *w, one_known *one)
+convert_known (struct codec *codec, const struct codec_state *s, struct work *w, bool written,
+               one_known *one)
 {
     const unsigned meaning = codec->ops->meaning ? codec->ops->meaning (codec, s) : 0;
     if (codec->places == 0 || meaning == NO_MEANING)
         return;
-    if (!codec->ops->meaning)
-        convert_all_known (codec, s, 0, 0, w, one);
+    if (codec->knows_written != written)
+        memset (codec->memory, 0, codec->memory_size);
+    codec->knows_written = written;
+    if (codec->ops->meaning)
+        convert_all_known (codec, s, meaning, SEVEN_BITS, false, w, one);
+    else if (codec->spaced)
+        convert_all_known (codec, s, 0, 0, true, w, one);
     else
-        convert_all_known (codec, s, meaning, SEVEN_BITS, w, one);
+        convert_all_known (codec, s, 0, 0, false, w, one);
 }
 
 /* --- one character --- */
@@ -165,7 +183,7 @@ tempfile__decode (struct codec *codec, struct codec_state *s, struct work *w)
             copy_ascii (w);
         if (codec->ops->get_many)
             codec->ops->get_many (codec, s, w);
-        convert_known (codec, s, w, decode_known);
+        convert_known (codec, s, w, false, decode_known);
         if (w->in == w->in_end)
             return w->final && codec->ops->end ? codec->ops->end (s, w) : STEP_DONE;
         enum step step = decode_one (codec, s, w);
@@ -252,7 +270,7 @@ tempfile__encode (struct codec *codec, struct codec_state *s, struct work *w)
             copy_ascii (w);
         if (codec->ops->put_many)
             codec->ops->put_many (codec, s, w);
-        convert_known (codec, s, w, encode_known);
+        convert_known (codec, s, w, true, encode_known);
         if (w->in == w->in_end)
             return STEP_DONE;
         enum step step = encode_one (codec, s, w);

@@ -483,6 +483,6 @@ tempfile__codec_iso2022 (struct codec *codec, unsigned variant)
                             .unit = 1,
                             .variant = variant,
                             .pairs = pairs ? &tempfile__jisx0213 : NULL,
-                            .places = 94,
+                            .places = 95,
                             .memory_size = sizeof codec->memory->two};
 }

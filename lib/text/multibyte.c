@@ -30,6 +30,7 @@ struct multibyte {
     bool kana;               /* EUC: half-width katakana, after 0x8e */
     bool three;              /* EUC: three bytes, after 0x8f */
     bool makes_up;           /* EUC: eight bytes for Hangul that the set lacks */
+    bool spaced;             /* Korean, which has spaces between words */
     bool roman;              /* Shift JIS: 0x5c is the yen sign, and 0x7e the overline */
     bool yen; /* 0x5c and 0x7e are written for the yen sign and the overline, and read as ASCII */
     bool microsoft; /* Shift JIS: some single bytes, and a private area */
@@ -699,10 +700,10 @@ multibyte_put (const struct codec *codec, struct codec_state *s, unsigned char *
 
 static const struct codec_ops multibyte_ops = {.get = multibyte_get, .put = multibyte_put};
 
-#define EUC length_euc, get_euc, put_euc, put_key_euc, 94
-#define SJIS length_sjis, get_sjis, put_sjis, put_key_sjis, 188
-#define BIG_5 NULL, get_big5, put_big5, put_key_big5, 157
-#define GB length_gbk, get_gbk, put_gbk, NULL, 94
+#define EUC length_euc, get_euc, put_euc, put_key_euc, 95
+#define SJIS length_sjis, get_sjis, put_sjis, put_key_sjis, 189
+#define BIG_5 NULL, get_big5, put_big5, put_key_big5, 191
+#define GB length_gbk, get_gbk, put_gbk, NULL, 95
 
 /* clang-format off: a table to be read line by line */
 #define T(name) &tempfile__##name
@@ -712,7 +713,7 @@ static const struct multibyte encodings[] = {
                    {T (big5hkscs_before), T (big5), T (big5hkscs_after)},
                    .pairs = T (big5hkscs_after)},
     [CP932] = {SJIS, {T (cp932_before), T (jisx0208), T (cp932_after)}, .microsoft = true},
-    [CP949] = {NULL, get_uhc, put_uhc, NULL, 94, {T (hangul), T (ksx1001)}, .pairs = NULL},
+    [CP949] = {NULL, get_uhc, put_uhc, NULL, 95, {T (hangul), T (ksx1001)}, .spaced = true},
     [CP950] = {BIG_5, {T (cp950_before), T (big5), T (cp950_after)}, .pairs = NULL},
     [EUC_JIS_2004] = {EUC,
                       {T (jisx0208), T (jisx0213), T (jisx0212)},
@@ -726,11 +727,11 @@ static const struct multibyte encodings[] = {
                       .three = true,
                       .of_2000 = true},
     [EUC_JP] = {EUC, {T (jisx0208), T (jisx0212)}, .kana = true, .three = true, .yen = true},
-    [EUC_KR] = {EUC, {T (hangul), T (ksx1001)}, .makes_up = true},
+    [EUC_KR] = {EUC, {T (hangul), T (ksx1001)}, .makes_up = true, .spaced = true},
     [GB18030] = {GB, {T (gbk_after), T (gb18030_after)}, .four = true},
     [GB2312] = {EUC, {T (gb2312)}, .pairs = NULL},
     [GBK] = {GB, {T (gbk_after)}, .pairs = NULL},
-    [JOHAB] = {NULL, get_johab, put_johab, NULL, 188, {T (ksx1001)}, .pairs = NULL},
+    [JOHAB] = {NULL, get_johab, put_johab, NULL, 189, {T (ksx1001)}, .spaced = true},
     [SHIFT_JIS] = {SJIS, {T (jisx0208)}, .yen = true},
     [SHIFT_JIS_2004] = {SJIS, {T (jisx0208), T (jisx0213)}, .pairs = T (jisx0213), .roman = true},
     [SHIFT_JISX0213] = {SJIS,
@@ -747,6 +748,7 @@ tempfile__codec_multibyte (struct codec *codec, unsigned which)
     const struct multibyte *m = &encodings[which];
     *codec = (struct codec){.ops = &multibyte_ops,
                             .ascii = !m->roman,
+                            .spaced = m->spaced,
                             .unit = 1,
                             .table = m,
                             .pairs = m->pairs,

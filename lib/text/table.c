@@ -101,13 +101,11 @@ single_put_many (const struct codec *codec, const struct codec_state *s, struct 
     unsigned char *out = w->out;
     (void) s;
     while (w->in_end - in >= 8 + 4 && w->out_end - out > 8) {
-        unsigned n = codec->ascii ? copy_seven (out, in) : 0;
+        unsigned n = codec->ascii && *in < 0x80 ? copy_seven (out, in) : 0;
         in += n;
         out += n;
         uint32_t c;
-        int length = get_short (in, &c);
-        if (!length)
-            length = utf8_get (in, w->in_end, &c, true);
+        int length = utf8_get (in, w->in_end, &c, true);
         unsigned byte = length > 0 ? byte_of (codec, codec->table, c) : 0;
         if (byte == 0 && (length <= 0 || c != 0))
             break;

@@ -87,6 +87,18 @@ goes_on_and_ends (const unsigned char *p, size_t before, size_t n)
     return goes_on (copy + 3);
 }
 
+/* Whether all of the next BLOCK bytes are ASCII: so many that in mixed text they seldom are, and
+ * the answer can be predicted. */
+enum { BLOCK = 4 * RUN };
+static bool
+is_ascii_block (const unsigned char *p)
+{
+    bool all = true;
+    for (int i = 0; i < BLOCK; i += RUN)
+        all &= is_ascii_run (p + i);
+    return all;
+}
+
 /*
  * Returns the length of valid UTF-8 at the front of the N bytes at P, without surrogates. The
  * result may be a little less.
@@ -96,9 +108,10 @@ good_utf8 (const unsigned char *p, size_t n)
 {
     size_t i = 0;
     for (; i + RUN <= n; i += RUN) {
-        if ((i == 0 || p[i - 1] < 0x80) && is_ascii_run (p + i))
-            continue;
-        if (i > 0 ? !goes_on (p + i) : !goes_on_and_ends (p, 0, RUN))
+        if (i % BLOCK == 0 && i + BLOCK <= n && (i == 0 || p[i - 1] < 0x80) &&
+            is_ascii_block (p + i))
+            i += BLOCK - RUN;
+        else if (i > 0 ? !goes_on (p + i) : !goes_on_and_ends (p, 0, RUN))
             return whole (p, i);
     }
     if (i < n && goes_on_and_ends (p + i, i > 0 ? 3 : 0, n - i))

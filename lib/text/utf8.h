@@ -57,21 +57,6 @@ utf8_get (const unsigned char *p, const unsigned char *end, uint32_t *c, bool lo
     return 4;
 }
 
-/*
- * As utf8_get(), for characters of one or two bytes, without a branch on the length. Returns 0 for
- * all others.
- */
-static inline int
-get_short (const unsigned char *p, uint32_t *c)
-{
-    uint32_t two = p[0] >= 0xc2, joined = (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu);
-    uint32_t bad = (p[0] >= 0x80) ^ two, goes_on = (p[1] & 0xc0) == 0x80;
-    if (bad | (p[0] >= 0xe0) | (two & ~goes_on))
-        return 0;
-    *c = p[0] ^ ((p[0] ^ joined) & -two);
-    return (int) (1 + two);
-}
-
 static inline size_t
 utf8_length (uint32_t c)
 {
@@ -204,13 +189,24 @@ get_short_run (const unsigned char *p, uint16_t c[SLOTS], size_t *used)
     return good ? SLOTS : 0;
 }
 
-/* Returns the character at P if it is valid and has three bytes; else 0. */
+/*
+ * Returns what three bytes at P stand for, or 0 if they do not look like a character. It may be
+ * overlong or a surrogate. Four bytes can be read there.
+ */
+static inline uint32_t
+three_bytes (const unsigned char *p)
+{
+    uint32_t four = (uint32_t) p[0] << 24 | (uint32_t) p[1] << 16 | (uint32_t) p[2] << 8 | p[3];
+    uint32_t c = (four >> 12 & 0xf000) | (four >> 10 & 0xfc0) | (four >> 8 & 0x3f);
+    return (four & 0xf0c0c000) == 0xe0808000 ? c : 0;
+}
+
+/* The same, but also 0 if it is not valid. */
 static inline uint16_t
 get_three (const unsigned char *p)
 {
-    uint32_t c = (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
-    bool good = (p[0] & 0xf0) == 0xe0 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80;
-    return good && c >= 0x800 && (c & 0xf800) != 0xd800 ? (uint16_t) c : 0;
+    uint32_t c = three_bytes (p);
+    return c >= 0x800 && (c & 0xf800) != 0xd800 ? (uint16_t) c : 0;
 }
 
 /*
@@ -275,6 +271,16 @@ copy_some_ascii (const unsigned char **in, unsigned char **out)
 {
     size_t n = is_ascii_run (*in) ? RUN : 1;
     memcpy (*out, *in, RUN);
+    *in += n;
+    *out += n;
+}
+
+/* Copies the next byte if it is ASCII, without a branch. */
+static inline void
+copy_if_ascii (const unsigned char **in, unsigned char **out)
+{
+    const unsigned n = **in < 0x80;
+    **out = **in;
     *in += n;
     *out += n;
 }
