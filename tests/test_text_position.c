@@ -1112,6 +1112,115 @@ START_TEST (stream_follows_its_descriptor)
 }
 END_TEST
 
+/* What comes next is the I-th letter, and the text goes on as it does there. */
+static bool
+is_at (FILE *f, int i, int end)
+{
+    static char have[sizeof text];
+    size_t n = (size_t) (starts[end] - starts[i]);
+
+    if (ftello (f) != starts[i])
+        return false;
+    ck_assert_uint_eq (fread (have, 1, sizeof have, f), n);
+    ck_assert_mem_eq (have, text + starts[i], n);
+    return true;
+}
+
+/* In front of a character may be bytes that stand for none: a mark, or an escape sequence. */
+START_TEST (stream_goes_on_behind_the_character_that_its_descriptor_was_moved_into)
+{
+    enum { SOME = 40 };
+    FILE *f = open_made (_i, "");
+    off_t places[SOME + 1];
+    int fd = tempfile_fileno (f), i = 0;
+
+    ck_assert_uint_eq (fwrite (text, 1, (size_t) starts[SOME], f), (size_t) starts[SOME]);
+    for (int j = 0; j <= SOME; j++) {
+        ck_assert_int_eq (fseeko (f, starts[j], SEEK_SET), 0);
+        ck_assert_int_eq (fflush (f), 0);
+        places[j] = lseek (fd, 0, SEEK_CUR);
+    }
+    for (off_t k = 0; k <= places[SOME]; k++) {
+        while (places[i] < k)
+            i++;
+        rewind (f);
+        ck_assert_int_eq (fflush (f), 0);
+        ck_assert_int_eq (lseek (fd, k, SEEK_SET), k);
+        ck_assert_msg (is_at (f, i, SOME) || (i > 0 && is_at (f, i - 1, SOME)), "%s, %lld: %lld",
+                       alphabets[_i].encoding, (long long) k, (long long) ftello (f));
+    }
+    assert_closes (f);
+}
+END_TEST
+
+/* A child, say, that has read up to a character of UTF-7 which ends within a byte. */
+START_TEST (stream_follows_its_descriptor_within_a_byte)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-7");
+    int fd = tempfile_fileno (f);
+    char have[16] = "";
+
+    ck_assert_int_ge (fputs ("ab\u3042\u5b57xyz", f), 0);
+    ck_assert_int_eq (fseeko (f, 5, SEEK_SET), 0);
+    ck_assert_int_eq (fflush (f), 0);
+    off_t place = lseek (fd, 0, SEEK_CUR);
+    rewind (f);
+    ck_assert_int_eq (getc (f), 'a');
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_int_eq (lseek (fd, place, SEEK_SET), place);
+    ck_assert_int_eq (ftello (f), 5);
+    ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
+    ck_assert_str_eq (have, "\u5b57xyz");
+    assert_closes (f);
+}
+END_TEST
+
+/* Bytes that are an error are not passed over as those are that are ignored. */
+START_TEST (newlines_around_an_error_count_when_sought_as_they_count_when_read)
+{
+    static const char *const errors[] = {NULL, "surrogatepass", "xmlcharrefreplace"};
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "ascii", .errors = errors[_i]);
+
+    ck_assert_int_eq (write (tempfile_fileno (f), "\r\x80\nAB", 5), 5);
+    rewind (f);
+    ck_assert_int_eq (getc (f), '\n');
+    ck_assert_int_eq (getc (f), EOF);
+    ck_assert_int_eq (errno, EILSEQ);
+    clearerr (f);
+    ck_assert_int_eq (getc (f), '\n');
+    ck_assert_int_eq (ftello (f), 2);
+    ck_assert_int_eq (getc (f), 'A');
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq (fseeko (f, 2, SEEK_SET), 0);
+        ck_assert_int_eq (getc (f), 'A');
+    }
+    ck_assert_int_eq (tempfile_truncate (f, 2), 0);
+    assert_contents (f, "\r\x80\n");
+    assert_closes (f);
+}
+END_TEST
+
+/* A surrogate of UTF-7 ends where another character begins; neither is within the other. */
+START_TEST (offset_within_a_surrogate_can_be_sought_after_what_follows_was_read)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-7", .newline = "\r\n");
+
+    ck_assert_int_ge (fputs ("\xed\xaf\xbf\ra", f), 0);
+    ck_assert_int_eq (fseeko (f, 3, SEEK_SET), 0);
+    ck_assert_int_eq (getc (f), '\r');
+    ck_assert_int_eq (ftello (f), 4);
+    for (int i = 2; i > 0; i--) {
+        ck_assert_int_eq (fseeko (f, i, SEEK_SET), 0);
+        ck_assert_int_eq (getc (f), i == 1 ? 0xaf : 0xbf);
+        ck_assert_int_eq (ftello (f), i + 1);
+        ck_assert_int_eq (tempfile_truncate (f, i), -1);
+        ck_assert_int_eq (errno, EINVAL);
+    }
+    assert_contents (f, "+2/8\ra");
+    assert_closes (f);
+}
+END_TEST
+
 /* Two halves of a character, which are read as one. */
 START_TEST (places_hold_around_halves_that_become_one_character)
 {
@@ -1283,6 +1392,12 @@ main (void)
     tcase_add_test (tc, descriptor_is_in_step);
     tcase_add_loop_test (tc, places_behind_the_end_are_forgotten, 0, 2);
     tcase_add_test (tc, stream_follows_its_descriptor);
+    tcase_add_test (tc, stream_follows_its_descriptor_within_a_byte);
+    tcase_add_loop_test (tc, stream_goes_on_behind_the_character_that_its_descriptor_was_moved_into,
+                         1, ALPHABETS);
+    tcase_add_loop_test (tc, newlines_around_an_error_count_when_sought_as_they_count_when_read, 0,
+                         3);
+    tcase_add_test (tc, offset_within_a_surrogate_can_be_sought_after_what_follows_was_read);
     tcase_add_test (tc, places_hold_around_halves_that_become_one_character);
     tcase_add_loop_test (tc, first_write_that_fails_leaves_no_mark, 0, 3);
     tcase_add_test (tc, growing_file_loses_nothing);

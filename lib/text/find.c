@@ -10,14 +10,15 @@
 
 #include <errno.h>
 
-/* Goes to the N-th entry, or to the start if N is 0. Reading from there ends at LIMIT. */
+/* Goes to the N-th entry, or to the start if N is 0. Reading from there is limited. */
 static int
-jump (struct text *t, size_t n, off_t limit)
+jump (struct text *t, size_t n, off_t limit, bool ends)
 {
     t->here = n > 0 ? t->index.entries[n - 1] : (struct position){0};
     t->here.jumps = false;
     t->within = 0;
     t->limit = limit;
+    t->ends = ends;
     return tempfile__text_move_below (t, t->here.file);
 }
 
@@ -64,18 +65,20 @@ find (struct text *t, off_t target)
         return -1;
     }
     size_t n = target > 0 ? tempfile__index_find (&t->index, target, OFF_MAX) : 0;
-    const bool ends =
+    const bool before =
         target > 0 && n<t->index.n, exact = n> 0 && t->index.entries[n - 1].program == target;
-    const struct position next = ends ? t->index.entries[n] : (struct position){0};
-    if (jump (t, n, ends ? next.file : NO_LIMIT) < 0)
+    const struct position next = before ? t->index.entries[n] : (struct position){0};
+    if (jump (t, n, before ? next.file : NO_LIMIT, next.jumps || !t->codec->ops->splits) < 0)
         return -1;
     t->here.vague = t->here.vague && !exact;
     int found = walk (t, target);
     if (found < 0)
         return -1;
     t->within = found ? t->within : 0;
-    /* Offsets of text that did not get into the file lead to the entry that follows. */
-    if (!found && ends && t->here.file == next.file) {
+    if (!found && before && text_splits (t, &t->here)) {
+        t->within = (size_t) (target - t->here.program);
+    } else if (!found && before && t->here.file == next.file) {
+        /* Offsets of text that did not get into the file lead to the entry that follows. */
         t->here = next;
         t->here.program = target;
     } else if (!found && go_beyond (t, target) < 0) {
@@ -85,21 +88,45 @@ find (struct text *t, off_t target)
     return tempfile__text_pass_end_of_run (t);
 }
 
+/* Passes over a character that begins in front of the limit and ends after it. */
+static int
+complete (struct text *t)
+{
+    const off_t limit = t->limit, from = t->here.file;
+    unsigned char out[REPLACEMENT];
+    struct position begin;
+    if (from >= limit && !text_splits (t, &t->here))
+        return 0;
+    t->limit = NO_LIMIT;
+    ssize_t n = tempfile__text_read_one (t, out, &begin);
+    if (n > 0 && from < begin.file && limit <= begin.file && !text_splits (t, &begin))
+        t->here = begin; /* there was only an escape sequence, or bad bytes */
+    return n < 0 ? -1 : 0;
+}
+
 /*
  * Bad bytes at the end count nothing. The positions before and after them have one offset, which
  * stands for the first.
  */
 static int
-find_file (struct text *t, off_t file)
+find_file (struct text *t, off_t file, bool ends)
 {
-    if (jump (t, tempfile__index_find (&t->index, OFF_MAX, file), file) < 0 ||
-        walk (t, OFF_MAX) < 0)
+    if (jump (t, tempfile__index_find (&t->index, OFF_MAX, file), file, ends) < 0 ||
+        walk (t, OFF_MAX) < 0 || (!ends && complete (t) < 0))
         return -1;
-    t->here.program += (file - t->here.file) / (off_t) t->codec->unit;
-    t->here.behind_nothing = t->here.behind_nothing || file > t->here.file;
-    t->here.file = file;
     t->here.vague = false;
+    if (t->here.file >= file)
+        return 0;
+    t->here.program += (file - t->here.file) / (off_t) t->codec->unit;
+    t->here.behind_nothing = true;
+    t->here.file = file;
     return 0;
+}
+
+static int
+find_next (struct text *t, off_t file)
+{
+    return find_file (t, file, false);
 }
 
 static int
@@ -109,7 +136,7 @@ find_from_end (struct text *t, off_t offset)
     if (size < 0)
         return -1;
     tempfile__index_cut (&t->index, OFF_MAX, size);
-    if (find_file (t, size) < 0)
+    if (find_file (t, size, true) < 0)
         return -1;
     if (offset == 0)
         return 0;
@@ -169,7 +196,7 @@ tempfile__text_find_from_end (struct text *t, off_t offset)
 int
 tempfile__text_find_file (struct text *t, off_t file)
 {
-    return search (t, find_file, file, NULL);
+    return search (t, find_next, file, NULL);
 }
 
 int

@@ -57,7 +57,8 @@ struct text {
     off_t bad_end;  /* the end of the last bad bytes */
 
     bool searching; /* bad bytes are skipped and not reported */
-    off_t limit;    /* nothing after this offset is read */
+    off_t limit;    /* nothing after this offset is read, */
+    bool ends;      /* and what is incomplete there counts as it would at the end of the file */
     size_t raw_pos, raw_end;
 
     struct codec_state encoder;
@@ -88,6 +89,13 @@ text_at (const struct text *t)
     return t->here.program + (off_t) (t->within + t->n_partial);
 }
 
+/* Whether a part of the character after P was decoded. */
+static inline bool
+text_splits (const struct text *t, const struct position *p)
+{
+    return t->codec->ops->splits && t->codec->ops->splits (&p->state);
+}
+
 /*
  * Whether the position is within a character, or only near to what was asked for. Nothing can be
  * written there, and the text cannot be cut off.
@@ -95,8 +103,7 @@ text_at (const struct text *t)
 static inline bool
 text_is_within (const struct text *t)
 {
-    bool (*splits) (const struct codec_state *) = t->codec->ops->splits;
-    return t->within > 0 || t->here.vague || (splits && splits (&t->here.state));
+    return t->within > 0 || t->here.vague || text_splits (t, &t->here);
 }
 
 /* Whether the newlines of what is written may count otherwise when it is read. */
@@ -119,6 +126,14 @@ int tempfile__text_move_below (struct text *, off_t file);
  * storage below may be ahead of the stream.
  */
 ssize_t tempfile__text_read_some (struct text *, unsigned char *, size_t size);
+
+/*
+ * Decodes one character, a pair of characters that have one code, or one replacement into OUT,
+ * which has room for REPLACEMENT bytes. Returns the number of bytes, 0 at the end, or -1 with
+ * errno. *BEGIN is where the character begins: escape sequences and ignored bytes in front of it
+ * need not be read again.
+ */
+ssize_t tempfile__text_read_one (struct text *, unsigned char *out, struct position *begin);
 
 /* Skips the '\n' of a "\r\n" whose '\r' was read last. */
 void tempfile__text_settle (struct text *);

@@ -145,7 +145,7 @@ replace_bad (struct text *t, const struct work *w, unsigned char *out)
         t->codec->ops->passed (&t->here.state);
     advance (t, n);
     t->here.program += (off_t) r.length;
-    t->here.skip_lf = t->here.skip_lf && r.length == 0;
+    t->here.skip_lf = t->here.skip_lf && t->handler == H_IGNORE;
     t->here.behind_nothing = r.length == 0;
     memcpy (out, r.bytes, r.length);
     return (ssize_t) r.length;
@@ -238,14 +238,9 @@ give_up (struct text *t)
     return t->searching ? 0 : refuse (t);
 }
 
-/*
- * Decodes one character, a pair of characters that have one code, or one replacement into OUT,
- * which has room for REPLACEMENT bytes. Returns the number of bytes, 0 at the end, or -1 with
- * errno. The codec gets one byte more each time until it has a result. *BEGIN is where the
- * character begins: escape sequences and ignored bytes in front of it need not be read again.
- */
-static ssize_t
-read_one (struct text *t, unsigned char *out, struct position *begin)
+/* The codec gets one byte more each time until it has a result. */
+ssize_t
+tempfile__text_read_one (struct text *t, unsigned char *out, struct position *begin)
 {
     bool final = false;
     *begin = t->here;
@@ -256,6 +251,8 @@ read_one (struct text *t, unsigned char *out, struct position *begin)
             if (more < 0)
                 return -1;
             final = more == 0;
+            if (final && t->limit != NO_LIMIT && !t->ends)
+                return 0;
             continue;
         }
         bool last = final && limit >= have;
@@ -281,7 +278,7 @@ read_part (struct text *t, unsigned char *out, size_t size)
 {
     unsigned char one[REPLACEMENT];
     struct position before;
-    ssize_t n = read_one (t, one, &before);
+    ssize_t n = tempfile__text_read_one (t, one, &before);
     if (n <= 0)
         return n;
     size_t begin = t->within < (size_t) n ? t->within : 0, rest = (size_t) n - begin;

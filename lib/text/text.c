@@ -39,7 +39,8 @@ follow (struct text *t, int whence)
     end_writing (t);
     off_t known = whence == SEEK_END || file < t->here.file ? file : t->here.file;
     tempfile__index_cut (&t->index, OFF_MAX, known);
-    if (tempfile__text_find_file (t, file) < 0)
+    if ((whence == SEEK_END ? tempfile__text_find_from_end (t, 0)
+                            : tempfile__text_find_file (t, file)) < 0)
         return -1;
     if (!t->append)
         tempfile__text_reposition (t);
