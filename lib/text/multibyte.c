@@ -24,11 +24,10 @@ struct multibyte {
     uint64_t (*put) (const struct multibyte *, uint32_t c);
 
     unsigned (*put_key) (unsigned key); /* the bytes of a key; 0: none */
-    unsigned char places;               /* how many second bytes the characters in daily use have */
+    unsigned char places;               /* codec.places */
     const struct set *sets[5];
     const struct set *pairs; /* the set that has pairs of characters */
-    bool kana;               /* EUC: half-width katakana, after 0x8e */
-    bool three;              /* EUC: three bytes, after 0x8f */
+    bool japanese;           /* EUC: half-width katakana after 0x8e, and three bytes after 0x8f */
     bool makes_up;           /* EUC: eight bytes for Hangul that the set lacks */
     bool spaced;             /* Korean, which has spaces between words */
     bool roman;              /* Shift JIS: 0x5c is the yen sign, and 0x7e the overline */
@@ -180,7 +179,7 @@ length_euc (const struct multibyte *m, const unsigned char *p)
 {
     if (m->makes_up && p[0] == JAMO_LEAD && p[1] == FILLER)
         return 8;
-    return m->three && p[0] == 0x8f ? 3 : 2;
+    return m->japanese && p[0] == 0x8f ? 3 : 2;
 }
 
 static uint32_t
@@ -189,7 +188,7 @@ get_euc (const struct multibyte *m, const unsigned char *p)
     const unsigned length = length_euc (m, p);
     if (length == 8)
         return made_up (p);
-    if (m->kana && p[0] == 0x8e)
+    if (m->japanese && p[0] == 0x8e)
         return p[1] >= 0xa1 && p[1] <= 0xdf ? 0xfec0u + p[1] : NO_CHARACTER;
     p += length - 2;
     if (p[0] < 0xa1 || p[1] < 0xa1)
@@ -207,7 +206,7 @@ put_key_euc (unsigned key)
 static uint64_t
 put_euc (const struct multibyte *m, uint32_t c)
 {
-    if (m->kana && c >= 0xff61 && c <= 0xff9f)
+    if (m->japanese && c >= 0xff61 && c <= 0xff9f)
         return 0x8e00 + c - 0xfec0;
     if (m->yen && (c == 0xa5 || c == 0x203e))
         return c == 0xa5 ? 0x5c : 0x7e;
@@ -718,15 +717,13 @@ static const struct multibyte encodings[] = {
     [EUC_JIS_2004] = {EUC,
                       {T (jisx0208), T (jisx0213), T (jisx0212)},
                       .pairs = T (jisx0213),
-                      .kana = true,
-                      .three = true},
+                      .japanese = true},
     [EUC_JISX0213] = {EUC,
                       {T (jisx0213_2000_before), T (jisx0208), T (jisx0213), T (jisx0212)},
                       .pairs = T (jisx0213),
-                      .kana = true,
-                      .three = true,
+                      .japanese = true,
                       .of_2000 = true},
-    [EUC_JP] = {EUC, {T (jisx0208), T (jisx0212)}, .kana = true, .three = true, .yen = true},
+    [EUC_JP] = {EUC, {T (jisx0208), T (jisx0212)}, .japanese = true, .yen = true},
     [EUC_KR] = {EUC, {T (hangul), T (ksx1001)}, .makes_up = true, .spaced = true},
     [GB18030] = {GB, {T (gbk_after), T (gb18030_after)}, .four = true},
     [GB2312] = {EUC, {T (gb2312)}, .pairs = NULL},

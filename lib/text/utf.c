@@ -362,29 +362,63 @@ wide_put (const struct codec *codec, struct codec_state *s, unsigned char *out, 
     return c >= 0x10000 ? 4 : is_low_surrogate (c) ? -2 : 2;
 }
 
+/*
+ * Encode characters of one or two bytes in UTF-8: a run of ASCII, another run, and one of them.
+ * They return how many bytes these have; 0: a character is bad, or longer.
+ */
+INLINE size_t
+utf16_encode_ascii (const unsigned char *in, unsigned char **out, enum order order)
+{
+    for (int i = 0; i < RUN; i++)
+        put16 (*out + 2 * i, in[i], order);
+    *out += 2 * RUN;
+    return RUN;
+}
+
+INLINE size_t
+utf16_encode_short (const unsigned char *in, unsigned char **out, enum order order)
+{
+    uint16_t c[SLOTS];
+    size_t used;
+    unsigned n = get_short_run (in, c, &used);
+    for (unsigned i = 0; i < n; i++) {
+        put16 (*out, c[i], order);
+        *out += 2 * is_some (c[i]);
+    }
+    return used;
+}
+
+INLINE size_t
+utf16_encode_one (const unsigned char *in, unsigned char **out, enum order order)
+{
+    uint32_t c;
+    int length = utf8_get (in, in + RUN, &c, false);
+    if (length != 1 && length != 2)
+        return 0;
+    put16 (*out, c, order);
+    *out += 2;
+    return (size_t) length;
+}
+
 /* Encodes characters of the first plane, as long as there is room for a whole run. */
 INLINE void
 utf16_encode_easy (struct work *w, enum order order)
 {
     const unsigned char *in = w->in;
     unsigned char *out = w->out;
-    while (w->in_end - in >= ENOUGH && w->out_end - out >= 2 * SLOTS) {
-        if (is_ascii_run (in)) {
-            for (int i = 0; i < RUN; i++)
-                put16 (out + 2 * i, in[i], order);
-            in += RUN;
-            out += 2 * RUN;
+    while (w->in_end - in > RUN && w->out_end - out >= 2 * SLOTS) {
+        const uint32_t three = get_three (in);
+        if (three) {
+            put16 (out, three, order);
+            in += 3;
+            out += 2;
             continue;
         }
-        uint16_t c[SLOTS];
-        size_t used;
-        unsigned n = get_run (in, c, &used);
-        if (n == 0)
+        size_t used = is_ascii_run (in)   ? utf16_encode_ascii (in, &out, order)
+                      : is_short_run (in) ? utf16_encode_short (in, &out, order)
+                                          : utf16_encode_one (in, &out, order);
+        if (used == 0)
             break;
-        for (unsigned i = 0; i < n; i++) {
-            put16 (out, c[i], order);
-            out += 2 * is_some (c[i]);
-        }
         in += used;
     }
     w->in = in;

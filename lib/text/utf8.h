@@ -210,43 +210,6 @@ get_three (const unsigned char *p)
 }
 
 /*
- * Gets a run of characters at P, where ENOUGH bytes can be read. It ends before a bad character and
- * one of four bytes. Returns how many slots are used, and in *USED how many bytes they were.
- */
-enum { ENOUGH = 3 * RUN + 2 };
-static inline unsigned
-get_run (const unsigned char *p, uint16_t c[SLOTS], size_t *used)
-{
-    if (is_ascii_run (p)) {
-        for (int i = 0; i < RUN; i++)
-            c[i] = p[i];
-        *used = RUN;
-        return RUN;
-    }
-    if (is_short_run (p))
-        return get_short_run (p, c, used);
-    unsigned n = 0;
-    const unsigned char *begin = p;
-    for (; n < RUN; n++) {
-        if (*p < 0x80) {
-            c[n] = *p++;
-        } else if (*p < 0xe0) {
-            if (*p < 0xc2 || (p[1] & 0xc0) != 0x80)
-                break;
-            c[n] = (uint16_t) ((*p & 0x1fu) << 6 | (p[1] & 0x3fu));
-            p += 2;
-        } else {
-            c[n] = get_three (p);
-            if (!c[n])
-                break;
-            p += 3;
-        }
-    }
-    *used = (size_t) (p - begin);
-    return n;
-}
-
-/*
  * Puts C, which is below 0x10000, where three bytes can be written. Returns its length; bytes after
  * that do not matter.
  */

@@ -43,28 +43,6 @@ put_whole (struct text *t, struct work *w, const unsigned char *text, size_t n)
     return step;
 }
 
-/*
- * Encodes the line up to NEWLINE at once, if it is ASCII. Returns false if it is not, or if it is
- * too near to the end of the input or of the output.
- */
-static bool
-put_plain_line (struct text *t, struct work *w, const unsigned char *newline)
-{
-    size_t n = (size_t) (newline - w->in);
-    if (!t->codec->ascii || n + RUN > left (w) || n + RUN > room (w))
-        return false;
-    for (size_t i = 0; i < n; i += RUN) {
-        if (!is_ascii_run (w->in + i))
-            return false;
-        memcpy (w->out + i, w->in + i, RUN);
-    }
-    w->out[n] = '\r';
-    w->out[n + 1] = '\n';
-    w->out += t->newline == NL_CRLF ? n + 2 : n + 1;
-    w->in = newline + 1;
-    return true;
-}
-
 static enum step
 put_raw (struct text *t, struct work *w, const struct replacement *r)
 {
@@ -157,8 +135,6 @@ encode (struct text *t, struct work *w)
     for (;;) {
         if (newline < w->in)
             newline = next_newline (w);
-        if (newline < w->in_end && put_plain_line (t, w, newline))
-            continue;
         enum step step = encode_line (t, w, newline);
         if (step == STEP_BAD)
             step = substitute (t, w, (size_t) (w->in - begin));
