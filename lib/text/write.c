@@ -98,6 +98,18 @@ substitute (struct text *t, struct work *w, size_t used)
     return STEP_DONE;
 }
 
+static enum step
+put_newline (struct text *t, struct work *w)
+{
+    const unsigned char newline[] = {'\r', '\n'};
+    const size_t n = t->newline == NL_CRLF ? 2 : 1;
+    if (!t->codec->ascii || room (w) < n)
+        return put_whole (t, w, newline, n);
+    memcpy (w->out, newline, n);
+    w->out += n;
+    return STEP_DONE;
+}
+
 /*
  * Encodes up to NEWLINE, which is translated, or up to the end of the input. Both are FINAL for the
  * codec.
@@ -115,7 +127,7 @@ encode_line (struct text *t, struct work *w, const unsigned char *newline)
     w->final = whole.final;
     if (step != STEP_DONE || newline == whole.in_end)
         return step;
-    step = put_whole (t, w, (const unsigned char *) "\r\n", t->newline == NL_CRLF ? 2 : 1);
+    step = put_newline (t, w);
     w->in += step == STEP_DONE;
     return step;
 }
