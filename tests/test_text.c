@@ -161,6 +161,20 @@ START_TEST (strict_fails_with_eilseq_behind_what_was_good)
 }
 END_TEST
 
+/* Two of them would be a character there. */
+START_TEST (bytes_are_not_written_raw_where_a_character_has_several)
+{
+    static const char *const bad[] = {"a\xe3\x81z", "a\xffz", "a\xf0\x9f\x98z", "a\xed\xb2\x80z"};
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-16-le", .errors = "surrogateescape");
+
+    ck_assert_int_ge (fputs (bad[_i], f), 0);
+    ck_assert_int_eq (fflush (f), EOF);
+    ck_assert_int_eq (errno, EILSEQ);
+    ck_assert_int_eq (test_size (f), 2);
+    assert_close_fails (f, EILSEQ);
+}
+END_TEST
+
 /* --- error handlers, reading --- */
 
 static const struct {
@@ -174,6 +188,9 @@ static const struct {
     {"utf-8", "replace", "\xed\xa0\x80", "\ufffd\ufffd\ufffd"},
     {"ascii", "replace", "a\x80z", "a\ufffdz"},
     {"euc_jp", "replace", "a\xb0z", "a\ufffdz"},
+    /* Python's handler takes four bytes at once. */
+    {"euc_kr", "surrogateescape", "\xa4\xd4\xa4\xb7\xa4\xa4",
+     "\xed\xb2\xa4\xed\xb3\x94\xed\xb2\xa4\xed\xb2\xb7\u3134"},
     {"utf-16-le", "replace", "a\0\0\xdcz\0q", "a\ufffdz\ufffd"},
     {"utf-8", "strict", "a\xffz", NULL},
     {"utf-8", NULL, "a\xe2\x82", NULL},
@@ -878,6 +895,7 @@ main (void)
     tcase_add_loop_test (tc, success_does_not_clear_errno, 0, 2);
     tcase_add_loop_test (tc, handlers_stand_in_for_what_cannot_be_written, 0, LENGTH (written));
     tcase_add_loop_test (tc, strict_fails_with_eilseq_behind_what_was_good, 0, LENGTH (refused));
+    tcase_add_loop_test (tc, bytes_are_not_written_raw_where_a_character_has_several, 0, 4);
     tcase_add_loop_test (tc, handlers_stand_in_for_what_cannot_be_read, 0, LENGTH (readings));
     tcase_add_loop_test (tc, what_is_bad_is_reported_once_each, 0, 2);
     tcase_add_loop_test (tc, surrogate_that_breaks_off_is_two_bad_sequences, 0, 2);

@@ -1153,6 +1153,63 @@ START_TEST (stream_goes_on_behind_the_character_that_its_descriptor_was_moved_in
 }
 END_TEST
 
+/* Bad bytes are not within what would be a character with the first of them. */
+START_TEST (stream_goes_on_behind_what_is_bad_where_its_descriptor_was_moved_to)
+{
+    static const struct {
+        const char *encoding, *errors, *bytes;
+        int size;
+        off_t place, told;
+        const char *rest;
+    } moves[] = {
+        {"utf-16-le", "replace", "\x3d\xd8\x61\0\x62\0", 6, 3, 4, "b"},
+        {"gb18030", "replace", "\xff\x39\xa4\xa2\x61", 5, 3, 7, "a"},
+        {"gb18030", "surrogateescape", "b\xf2\x36\x81\x34\xb1\x32\x39z", 9, 4, 8, "9z"},
+        {"euc_kr", "replace", "\xa9\xfc\xa4\xd4\xa4\xb3\xa4\x10\xa4\xb8\xa5\xef", 12, 4, 9,
+         "\ub080\x10\u3148\u03bf"},
+        {"euc_jp", "replace", "\x8f\x82\x82", 3, 2, 6, "\ufffd"},
+    };
+    FILE *f =
+        TemporaryFile (.mode = "w+", .encoding = moves[_i].encoding, .errors = moves[_i].errors);
+    int fd = tempfile_fileno (f);
+    char have[32] = "";
+
+    ck_assert_int_eq (write (fd, moves[_i].bytes, (size_t) moves[_i].size), moves[_i].size);
+    rewind (f);
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_int_eq (lseek (fd, moves[_i].place, SEEK_SET), moves[_i].place);
+    ck_assert_int_eq (ftello (f), moves[_i].told);
+    (void) fread (have, 1, sizeof have - 1, f);
+    ck_assert_str_eq (have, moves[_i].rest);
+    assert_closes (f);
+}
+END_TEST
+
+/* It was told to be there. */
+START_TEST (character_that_waits_does_not_move_with_the_descriptor)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "euc_jis_2004");
+    int fd = tempfile_fileno (f);
+
+    ck_assert_int_ge (fputs ("abcdefghij", f), 0);
+    ck_assert_int_eq (fseeko (f, 2, SEEK_SET), 0);
+    ck_assert_int_ge (fputs ("\u304b", f), 0);
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_int_eq (lseek (fd, 6, SEEK_SET), 6);
+    ck_assert_int_eq (ftello (f), 7);
+    if (_i == 0)
+        ck_assert_int_eq (getc (f), 'g');
+    else
+        ck_assert_int_eq (putc ('Z', f), 'Z');
+    ck_assert_int_eq (fflush (f), 0);
+    if (_i == 0)
+        assert_contents (f, "ab\xa4\xab\x65\x66ghij");
+    else
+        assert_contents (f, "ab\xa4\xab\x65\x66Zhij");
+    assert_closes (f);
+}
+END_TEST
+
 /* A child, say, that has read up to a character of UTF-7 which ends within a byte. */
 START_TEST (stream_follows_its_descriptor_within_a_byte)
 {
@@ -1393,6 +1450,9 @@ main (void)
     tcase_add_loop_test (tc, places_behind_the_end_are_forgotten, 0, 2);
     tcase_add_test (tc, stream_follows_its_descriptor);
     tcase_add_test (tc, stream_follows_its_descriptor_within_a_byte);
+    tcase_add_loop_test (tc, stream_goes_on_behind_what_is_bad_where_its_descriptor_was_moved_to, 0,
+                         5);
+    tcase_add_loop_test (tc, character_that_waits_does_not_move_with_the_descriptor, 0, 2);
     tcase_add_loop_test (tc, stream_goes_on_behind_the_character_that_its_descriptor_was_moved_into,
                          1, ALPHABETS);
     tcase_add_loop_test (tc, newlines_around_an_error_count_when_sought_as_they_count_when_read, 0,

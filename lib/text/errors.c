@@ -79,12 +79,15 @@ add_escapes (struct replacement *r, const unsigned char *bad, size_t n)
         add_escape (r, bad[i]);
 }
 
-/* Bytes below 0x80 have no such surrogate. Decoding goes on at the first of them. */
+/*
+ * Bytes below 0x80 have no such surrogate. Decoding goes on at the first of them, and as in Python
+ * after four bytes.
+ */
 static bool
 add_surrogates (struct replacement *r, const unsigned char *bad, size_t *n)
 {
     size_t i = 0;
-    for (; i < *n && bad[i] >= 0x80; i++)
+    for (; i < *n && i < 4 && bad[i] >= 0x80; i++)
         r->length += utf8_put (r->bytes + r->length, 0xdc00u + bad[i]);
     if (i == 0)
         return false;

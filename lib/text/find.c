@@ -88,19 +88,24 @@ find (struct text *t, off_t target)
     return tempfile__text_pass_end_of_run (t);
 }
 
-/* Passes over a character that begins in front of the limit and ends after it. */
+/*
+ * Goes on from in front of the limit to the next place where a character begins. Bad bytes in front
+ * of the limit may be fewer than what was left of them there.
+ */
 static int
 complete (struct text *t)
 {
-    const off_t limit = t->limit, from = t->here.file;
+    const off_t limit = t->limit;
     unsigned char out[REPLACEMENT];
     struct position begin;
-    if (from >= limit && !text_splits (t, &t->here))
-        return 0;
+    ssize_t n = 1;
     t->limit = NO_LIMIT;
-    ssize_t n = tempfile__text_read_one (t, out, &begin);
-    if (n > 0 && from < begin.file && limit <= begin.file && !text_splits (t, &begin))
-        t->here = begin; /* there was only an escape sequence, or bad bytes */
+    while (n > 0 && (t->here.file < limit || text_splits (t, &t->here))) {
+        const off_t from = t->here.file;
+        n = tempfile__text_read_one (t, out, &begin);
+        if (n > 0 && from < begin.file && limit <= begin.file && !text_splits (t, &begin))
+            t->here = begin; /* there was only an escape sequence, or what counts nothing */
+    }
     return n < 0 ? -1 : 0;
 }
 

@@ -26,6 +26,21 @@ end_writing (struct text *t)
         tempfile__index_add (&t->index, &t->here);
 }
 
+/* A character that waits is written where it was told to be, and the descriptor stays at FILE. */
+static int
+write_behind (struct text *t, off_t file)
+{
+    if (t->append || t->n_partial == 0)
+        return 0;
+    if (tempfile__text_move_below (t, t->here.file) < 0)
+        return -1;
+    const int result = tempfile__text_flush_whole (t), err = errno;
+    if (t->below->ops->seek (t->below, file, SEEK_SET) < 0)
+        return -1;
+    errno = err;
+    return result;
+}
+
 /*
  * If another process has moved the descriptor, the stream goes on from there. The index forgets
  * what comes after the new position and after the old one. Returns 0, or -1 with errno.
@@ -36,6 +51,8 @@ follow (struct text *t, int whence)
     off_t file = t->below->ops->seek (t->below, 0, whence);
     if (file < 0 || file == t->here.file)
         return file < 0 ? -1 : 0;
+    if (write_behind (t, file) < 0)
+        return -1;
     end_writing (t);
     off_t known = whence == SEEK_END || file < t->here.file ? file : t->here.file;
     tempfile__index_cut (&t->index, OFF_MAX, known);

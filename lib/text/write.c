@@ -44,10 +44,8 @@ put_whole (struct text *t, struct work *w, const unsigned char *text, size_t n)
 }
 
 static enum step
-put_raw (struct text *t, struct work *w, const struct replacement *r)
+put_raw (struct work *w, const struct replacement *r)
 {
-    if (r->length % t->codec->unit != 0)
-        return STEP_BAD;
     if (room (w) < r->length)
         return STEP_FULL;
     memcpy (w->out, r->bytes, r->length);
@@ -65,7 +63,8 @@ substitute (struct text *t, struct work *w, size_t used)
     struct replacement r = {.raw = true};
     if (w->n_instead > 0)
         memcpy (r.bytes, w->instead, r.length = w->n_instead);
-    else if (!tempfile__handle_encoding (t->handler, w->c, w->in, w->bad, &r))
+    else if (!tempfile__handle_encoding (t->handler, w->c, w->in, w->bad, &r) ||
+             (r.raw && t->codec->unit > 1))
         return STEP_BAD;
     if (r.raw && t->codec->ops->finish) {
         if (room (w) < FINISH)
@@ -78,7 +77,7 @@ substitute (struct text *t, struct work *w, size_t used)
                          .written = text_counts_written (t),
                          .jumps = true,
                          .vague = true};
-    enum step step = r.raw ? put_raw (t, w, &r) : put_whole (t, w, r.bytes, r.length);
+    enum step step = r.raw ? put_raw (w, &r) : put_whole (t, w, r.bytes, r.length);
     if (step != STEP_DONE)
         return step;
     /*
