@@ -1153,7 +1153,10 @@ START_TEST (stream_goes_on_behind_the_character_that_its_descriptor_was_moved_in
 }
 END_TEST
 
-/* Bad bytes are not within what would be a character with the first of them. */
+/*
+ * Bad bytes are not within what would be a character with the first of them; but the "\n" is within
+ * a "\r\n".
+ */
 START_TEST (stream_goes_on_behind_what_is_bad_where_its_descriptor_was_moved_to)
 {
     static const struct {
@@ -1168,6 +1171,7 @@ START_TEST (stream_goes_on_behind_what_is_bad_where_its_descriptor_was_moved_to)
         {"euc_kr", "replace", "\xa9\xfc\xa4\xd4\xa4\xb3\xa4\x10\xa4\xb8\xa5\xef", 12, 4, 9,
          "\ub080\x10\u3148\u03bf"},
         {"euc_jp", "replace", "\x8f\x82\x82", 3, 2, 6, "\ufffd"},
+        {"utf-8", NULL, "A\r\nB", 4, 2, 2, "B"},
     };
     FILE *f =
         TemporaryFile (.mode = "w+", .encoding = moves[_i].encoding, .errors = moves[_i].errors);
@@ -1451,7 +1455,7 @@ main (void)
     tcase_add_test (tc, stream_follows_its_descriptor);
     tcase_add_test (tc, stream_follows_its_descriptor_within_a_byte);
     tcase_add_loop_test (tc, stream_goes_on_behind_what_is_bad_where_its_descriptor_was_moved_to, 0,
-                         5);
+                         6);
     tcase_add_loop_test (tc, character_that_waits_does_not_move_with_the_descriptor, 0, 2);
     tcase_add_loop_test (tc, stream_goes_on_behind_the_character_that_its_descriptor_was_moved_into,
                          1, ALPHABETS);

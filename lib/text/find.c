@@ -131,7 +131,10 @@ find_file (struct text *t, off_t file, bool ends)
 static int
 find_next (struct text *t, off_t file)
 {
-    return find_file (t, file, false);
+    int result = find_file (t, file, false);
+    if (result == 0)
+        tempfile__text_settle (t);
+    return result;
 }
 
 static int
