@@ -65,8 +65,8 @@ find (struct text *t, off_t target)
         return -1;
     }
     size_t n = target > 0 ? tempfile__index_find (&t->index, target, OFF_MAX) : 0;
-    const bool before =
-        target > 0 && n<t->index.n, exact = n> 0 && t->index.entries[n - 1].program == target;
+    const bool before = target > 0 && n < t->index.n;
+    const bool exact = n > 0 && t->index.entries[n - 1].program == target;
     const struct position next = before ? t->index.entries[n] : (struct position){0};
     if (jump (t, n, before ? next.file : NO_LIMIT, next.jumps || !t->codec->ops->splits) < 0)
         return -1;
@@ -76,6 +76,7 @@ find (struct text *t, off_t target)
         return -1;
     t->within = found ? t->within : 0;
     if (!found && before && text_splits (t, &t->here)) {
+        /* Where a whole character waits for what follows, at an entry that does not jump. */
         t->within = (size_t) (target - t->here.program);
     } else if (!found && before && t->here.file == next.file) {
         /* Offsets of text that did not get into the file lead to the entry that follows. */
