@@ -68,7 +68,8 @@ learn_written (struct codec *codec, const struct codec_state *s, unsigned meanin
     if (c < 0x800 || is_surrogate (c) || (codec->pairs && begins_pair (codec->pairs, c)) ||
         codec->ops->put (codec, &copy, bytes, c) != 2)
         return false;
-    codec->memory->two.found[c % KNOWN] = (uint16_t) (bytes[0] << 8 | bytes[1] | meaning);
+    codec->memory->two.found[c % KNOWN] =
+        (uint16_t) ((unsigned) bytes[0] << 8 | bytes[1] | meaning);
     codec->memory->two.of[c % KNOWN] = (uint8_t) (1 + c / KNOWN);
     return true;
 }
