@@ -1200,16 +1200,98 @@ START_TEST (character_that_waits_does_not_move_with_the_descriptor)
     ck_assert_int_ge (fputs ("\u304b", f), 0);
     ck_assert_int_eq (fflush (f), 0);
     ck_assert_int_eq (lseek (fd, 6, SEEK_SET), 6);
-    ck_assert_int_eq (ftello (f), 7);
-    if (_i == 0)
+    switch (_i) {
+    case 0:
+        ck_assert_int_eq (ftello (f), 7);
         ck_assert_int_eq (getc (f), 'g');
-    else
+        break;
+    case 1:
         ck_assert_int_eq (putc ('Z', f), 'Z');
+        break;
+    default:
+        ck_assert_int_eq (tempfile_rollover (f), 0);
+    }
     ck_assert_int_eq (fflush (f), 0);
-    if (_i == 0)
-        assert_contents (f, "ab\xa4\xab\x65\x66ghij");
-    else
+    if (_i == 1)
         assert_contents (f, "ab\xa4\xab\x65\x66Zhij");
+    else
+        assert_contents (f, "ab\xa4\xab\x65\x66ghij");
+    assert_closes (f);
+}
+END_TEST
+
+/* Where it is appended, however the descriptor was moved; also by closing the stream. */
+START_TEST (character_that_waits_to_be_appended_is_at_the_end)
+{
+    FILE *f = TemporaryFile (.mode = _i == 0 ? "a+" : "w+", .encoding = "big5hkscs");
+    FILE *g = tempfile_reopen (f, "rb");
+    char have[16] = "";
+
+    ck_assert_int_ge (fputs ("abcdefg\u00ca", f), 0);
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_int_eq (lseek (tempfile_fileno (f), 3, SEEK_SET), 3);
+    if (_i == 0) {
+        ck_assert_int_eq (ftello (f), 3);
+        ck_assert_int_eq (getc (f), 'd');
+    }
+    assert_closes (f);
+    ck_assert_uint_eq (fread (have, 1, sizeof have, g), 9);
+    ck_assert_str_eq (have, "abcdefg\x88\x66");
+    assert_closes (g);
+}
+END_TEST
+
+/* glibc goes to an offset by way of one that is a multiple of the buffer's size, here 0. */
+START_TEST (no_mark_is_appended_after_a_seek_by_way_of_the_start)
+{
+    static const char *const marked[] = {"utf-8-sig", "utf-16", "utf-32"};
+    static char buffer[4096];
+    FILE *f = TemporaryFile (.mode = "a+", .encoding = marked[_i]);
+    FILE *g = TemporaryFile (.mode = "w+", .encoding = marked[_i]);
+
+    ck_assert_int_eq (setvbuf (f, buffer, _IOFBF, sizeof buffer), 0);
+    ck_assert_int_ge (fputs ("z", f), 0);
+    ck_assert_int_eq (fseeko (f, 1, SEEK_SET), 0);
+    ck_assert_int_ge (fputs ("bc", f), 0);
+    ck_assert_int_eq (ftello (f), 3);
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_int_ge (fputs ("zbc", g), 0);
+    ck_assert_int_eq (fflush (g), 0);
+    ck_assert_int_eq (test_size (f), test_size (g));
+    assert_closes (g);
+    assert_closes (f);
+}
+END_TEST
+
+/* Places around what is bad are between characters, and can be cut off. */
+START_TEST (utf_7_can_be_cut_off_in_front_of_what_is_bad)
+{
+    static const struct {
+        const char *errors, *bytes;
+        off_t place, told, cut;
+        const char *left;
+    } texts[] = {
+        {"ignore", "a+A-", 4, 1, 1, "a"},
+        {"ignore", "a+A-", 2, 1, 1, "a"},
+        {"ignore", "+A-+AH4--", 1, 0, 1, "+A-+AH4-"},
+        {"ignore", "+A-+AH4--", 2, 0, 0, ""},
+        {"replace", "+AGF", 0, 0, 1, "+AGE-"},
+        {NULL, "a+AH4-b", 3, 2, 2, "a+AH4-"},
+    };
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "utf-7", .errors = texts[_i].errors);
+    int fd = tempfile_fileno (f);
+    char have[32] = "";
+
+    ck_assert_int_eq (write (fd, texts[_i].bytes, strlen (texts[_i].bytes)),
+                      (ssize_t) strlen (texts[_i].bytes));
+    rewind (f);
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_int_eq (lseek (fd, texts[_i].place, SEEK_SET), texts[_i].place);
+    ck_assert_int_eq (ftello (f), texts[_i].told);
+    ck_assert_int_eq (tempfile_truncate (f, texts[_i].cut), 0);
+    size_t n = test_bytes (f, have, sizeof have);
+    ck_assert_uint_eq (n, strlen (texts[_i].left));
+    ck_assert_mem_eq (have, texts[_i].left, n);
     assert_closes (f);
 }
 END_TEST
@@ -1456,7 +1538,10 @@ main (void)
     tcase_add_test (tc, stream_follows_its_descriptor_within_a_byte);
     tcase_add_loop_test (tc, stream_goes_on_behind_what_is_bad_where_its_descriptor_was_moved_to, 0,
                          6);
-    tcase_add_loop_test (tc, character_that_waits_does_not_move_with_the_descriptor, 0, 2);
+    tcase_add_loop_test (tc, character_that_waits_does_not_move_with_the_descriptor, 0, 3);
+    tcase_add_loop_test (tc, character_that_waits_to_be_appended_is_at_the_end, 0, 2);
+    tcase_add_loop_test (tc, no_mark_is_appended_after_a_seek_by_way_of_the_start, 0, 3);
+    tcase_add_loop_test (tc, utf_7_can_be_cut_off_in_front_of_what_is_bad, 0, 6);
     tcase_add_loop_test (tc, stream_goes_on_behind_the_character_that_its_descriptor_was_moved_into,
                          1, ALPHABETS);
     tcase_add_loop_test (tc, newlines_around_an_error_count_when_sought_as_they_count_when_read, 0,

@@ -36,7 +36,7 @@ walk (struct text *t, off_t target)
         ssize_t n = tempfile__text_read_some (t, out, size);
         if (n <= 0)
             return (int) n;
-        if (t->within == 0)
+        if (t->within == 0 && !text_splits (t, &t->here))
             tempfile__index_add (&t->index, &t->here);
     }
     return 1;
@@ -96,17 +96,14 @@ find (struct text *t, off_t target)
 static int
 complete (struct text *t)
 {
-    const off_t limit = t->limit;
     unsigned char out[REPLACEMENT];
     struct position begin;
     ssize_t n = 1;
+    t->stop = t->limit;
     t->limit = NO_LIMIT;
-    while (n > 0 && (t->here.file < limit || text_splits (t, &t->here))) {
-        const off_t from = t->here.file;
+    while (n > 0 && (t->here.file < t->stop || text_splits (t, &t->here)))
         n = tempfile__text_read_one (t, out, &begin);
-        if (n > 0 && from < begin.file && limit <= begin.file && !text_splits (t, &begin))
-            t->here = begin; /* there was only an escape sequence, or what counts nothing */
-    }
+    t->stop = OFF_MAX;
     return n < 0 ? -1 : 0;
 }
 
@@ -132,10 +129,10 @@ find_file (struct text *t, off_t file, bool ends)
 static int
 find_next (struct text *t, off_t file)
 {
-    int result = find_file (t, file, false);
-    if (result == 0)
-        tempfile__text_settle (t);
-    return result;
+    if (find_file (t, file, false) < 0)
+        return -1;
+    tempfile__text_settle (t);
+    return tempfile__text_pass_end_of_run (t);
 }
 
 static int

@@ -59,6 +59,7 @@ struct text {
     bool searching; /* bad bytes are skipped and not reported */
     off_t limit;    /* nothing after this offset is read, */
     bool ends;      /* and what is incomplete there counts as it would at the end of the file */
+    off_t stop;     /* from here on, reading stops in front of the next character; or OFF_MAX */
     size_t raw_pos, raw_end;
 
     struct codec_state encoder;

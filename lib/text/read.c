@@ -238,6 +238,15 @@ give_up (struct text *t)
     return t->searching ? 0 : refuse (t);
 }
 
+/* Returns 1, and *FINAL at the end; 0 at a limit behind which the character goes on; or -1. */
+static int
+read_more (struct text *t, bool *final)
+{
+    int more = refill (t, LITTLE);
+    *final = more == 0;
+    return *final && (t->limit == NO_LIMIT || t->ends) ? 1 : more;
+}
+
 /* The codec gets one byte more each time until it has a result. */
 ssize_t
 tempfile__text_read_one (struct text *t, unsigned char *out, struct position *begin)
@@ -247,12 +256,9 @@ tempfile__text_read_one (struct text *t, unsigned char *out, struct position *be
     for (size_t limit = 1;;) {
         size_t have = t->raw_end - t->raw_pos;
         if (limit > have && !final) {
-            int more = refill (t, LITTLE);
-            if (more < 0)
-                return -1;
-            final = more == 0;
-            if (final && t->limit != NO_LIMIT && !t->ends)
-                return 0;
+            int more = read_more (t, &final);
+            if (more <= 0)
+                return more;
             continue;
         }
         bool last = final && limit >= have;
@@ -267,8 +273,11 @@ tempfile__text_read_one (struct text *t, unsigned char *out, struct position *be
         if (n != 0 || (last && step != STEP_BAD))
             return n;
         limit = t->raw_pos > before || step == STEP_BAD ? 1 : limit + 1;
-        if (limit == 1)
-            *begin = t->here;
+        if (limit > 1)
+            continue;
+        *begin = t->here;
+        if (t->here.file >= t->stop && !text_splits (t, begin))
+            return 0;
     }
 }
 

@@ -26,14 +26,36 @@ end_writing (struct text *t)
         tempfile__index_add (&t->index, &t->here);
 }
 
-/* A character that waits is written where it was told to be, and the descriptor stays at FILE. */
+/* Where appending goes on, whatever others have appended. */
+static int
+go_to_end (struct text *t)
+{
+    off_t end = t->below->ops->seek (t->below, 0, SEEK_END);
+    if (end < 0 || end == t->here.file)
+        return end < 0 ? -1 : 0;
+    end_writing (t);
+    return tempfile__text_find_from_end (t, 0);
+}
+
+static void
+set_writing (struct text *t)
+{
+    t->begun = t->begun || t->phase != WRITING;
+    t->phase = WRITING;
+}
+
+/*
+ * A character that waits is written where it was told to be, or to the end if the stream appends.
+ * The descriptor stays at FILE.
+ */
 static int
 write_behind (struct text *t, off_t file)
 {
-    if (t->append || t->n_partial == 0)
+    if (t->n_partial == 0)
         return 0;
-    if (tempfile__text_move_below (t, t->here.file) < 0)
+    if (t->append ? go_to_end (t) < 0 : tempfile__text_move_below (t, t->here.file) < 0)
         return -1;
+    set_writing (t);
     const int result = tempfile__text_flush_whole (t), err = errno;
     if (t->below->ops->seek (t->below, file, SEEK_SET) < 0)
         return -1;
@@ -46,18 +68,16 @@ write_behind (struct text *t, off_t file)
  * what comes after the new position and after the old one. Returns 0, or -1 with errno.
  */
 static int
-follow (struct text *t, int whence)
+follow (struct text *t)
 {
-    off_t file = t->below->ops->seek (t->below, 0, whence);
+    off_t file = t->below->ops->seek (t->below, 0, SEEK_CUR);
     if (file < 0 || file == t->here.file)
         return file < 0 ? -1 : 0;
     if (write_behind (t, file) < 0)
         return -1;
     end_writing (t);
-    off_t known = whence == SEEK_END || file < t->here.file ? file : t->here.file;
-    tempfile__index_cut (&t->index, OFF_MAX, known);
-    if ((whence == SEEK_END ? tempfile__text_find_from_end (t, 0)
-                            : tempfile__text_find_file (t, file)) < 0)
+    tempfile__index_cut (&t->index, OFF_MAX, file < t->here.file ? file : t->here.file);
+    if (tempfile__text_find_file (t, file) < 0)
         return -1;
     if (!t->append)
         tempfile__text_reposition (t);
@@ -75,6 +95,16 @@ commit (struct text *t)
     tempfile__index_cut (&t->index, t->began.program, t->began.file);
     tempfile__index_add (&t->index, &t->began);
     t->known = false;
+}
+
+/* Writing begins, or the end is asked for as the place to append at. */
+static void
+stop_reading (struct text *t)
+{
+    if (t->phase != READING)
+        return;
+    commit (t);
+    tempfile__text_reposition (t);
 }
 
 static void
@@ -103,12 +133,12 @@ text_read (struct storage *s, void *buffer, size_t size)
     struct text *t = text_self (s);
     if (size == 0)
         return 0;
-    if (follow (t, SEEK_CUR) < 0 || tempfile__text_flush_partial (t) < 0)
+    if (follow (t) < 0 || tempfile__text_flush_partial (t) < 0)
         return -1;
     t->peeked = false;
     if (t->phase != READING)
         begin_reading (t);
-    if (!t->known && t->within == 0)
+    if (!t->known && t->within == 0 && !text_splits (t, &t->here))
         tempfile__index_add (&t->index, &t->here);
     return tempfile__text_read (t, buffer, t->peeked ? 1 : size);
 }
@@ -128,11 +158,8 @@ end_reading (struct text *t)
 static int
 begin_writing (struct text *t)
 {
-    if (t->phase == READING) {
-        commit (t);
-        tempfile__text_reposition (t);
-    }
-    if (follow (t, t->append ? SEEK_END : SEEK_CUR) < 0)
+    stop_reading (t);
+    if ((t->append ? go_to_end (t) : follow (t)) < 0)
         return -1;
     if (t->phase == READING && end_reading (t) < 0)
         return -1;
@@ -142,8 +169,7 @@ begin_writing (struct text *t)
         errno = EINVAL;
         return -1;
     }
-    t->phase = WRITING;
-    t->begun = true;
+    set_writing (t);
     return 0;
 }
 
@@ -170,7 +196,7 @@ static off_t
 text_seek (struct storage *s, off_t offset, int whence)
 {
     struct text *t = text_self (s);
-    if (follow (t, SEEK_CUR) < 0)
+    if (follow (t) < 0)
         return -1;
     if (whence == SEEK_CUR && !(t->peeked && offset > 0))
         commit (t);
@@ -191,6 +217,7 @@ text_end (struct storage *s)
 {
     struct text *t = text_self (s);
     if (!t->append || t->phase != WRITING) {
+        stop_reading (t);
         end_writing (t);
         if (tempfile__text_find_from_end (t, 0) < 0)
             return -1;
@@ -212,7 +239,8 @@ end_of_run (struct text *t, const struct position *end, unsigned char out[FINISH
     off_t size = t->below->ops->seek (t->below, 0, SEEK_END);
     if (size < 0 || tempfile__text_move_below (t, end->file - 1) < 0)
         return -1;
-    ssize_t n = size > end->file ? t->below->ops->read (t->below, &last, 1) : 0;
+    const bool more = size > end->file || end->state.b;
+    ssize_t n = more ? t->below->ops->read (t->below, &last, 1) : 0;
     if (n > 0)
         t->codec->ops->cut (&end->state, &w);
     return n < 0 ? -1 : w.out - out;
@@ -265,7 +293,7 @@ text_truncate (struct storage *s, off_t size)
 {
     struct text *t = text_self (s);
     struct position end;
-    if (follow (t, SEEK_CUR) < 0 || tempfile__text_flush_partial (t) < 0)
+    if (follow (t) < 0 || tempfile__text_flush_partial (t) < 0)
         return -1;
     end_writing (t);
     if (tempfile__text_look_for (t, size, &end) < 0)
@@ -285,7 +313,10 @@ text_truncate (struct storage *s, off_t size)
 static int
 text_flush (struct storage *s)
 {
-    return tempfile__text_flush_whole (text_self (s));
+    struct text *t = text_self (s);
+    if (t->n_partial > 0 && follow (t) < 0)
+        return -1;
+    return tempfile__text_flush_whole (t);
 }
 
 /*
@@ -312,7 +343,9 @@ static int
 text_close (struct storage *s)
 {
     struct text *t = text_self (s);
-    int err = tempfile__text_flush_partial (t) < 0 ? errno : 0;
+    const bool failed =
+        (t->n_partial > 0 && follow (t) < 0) || tempfile__text_flush_partial (t) < 0;
+    int err = failed ? errno : 0;
     if (t->below->ops->close (t->below) < 0 && !err)
         err = errno;
     release (t);
@@ -410,6 +443,7 @@ tempfile__storage_text (struct storage *below, const struct text_settings *setti
                            .below = below,
                            .append = settings->append,
                            .limit = NO_LIMIT,
+                           .stop = OFF_MAX,
                            .reported = NOTHING_REPORTED};
     if (!t || tempfile__index_begin (&t->index) < 0) {
         tempfile__fail_system (ENOMEM, "cannot make a text stream");
