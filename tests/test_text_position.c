@@ -186,7 +186,10 @@ START_TEST (writing_within_a_character_fails_and_writes_nothing)
     errno = 0;
     ck_assert (fputs ("xyz", f) < 0 || fflush (f) != 0);
     ck_assert_int_eq (errno, EINVAL);
+    ck_assert_ptr_nonnull (strstr (tempfile_errmsg (), "offset 2 is within a character"));
     clearerr (f);
+    ck_assert_int_eq (tempfile_truncate (f, 3), -1);
+    ck_assert_ptr_nonnull (strstr (tempfile_errmsg (), "offset 3 is within a character"));
     assert_contents (f, "a\0\xac\x20"
                         "b\0");
     rewind (f);

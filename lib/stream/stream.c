@@ -105,7 +105,7 @@ tempfile_truncate (FILE *f, int64_t size)
     int result = truncate_locked (f, size);
     int err = errno;
     funlockfile (f);
-    return result < 0 ? tempfile__fail_unless_told (before, err, "cannot truncate") : 0;
+    return result < 0 ? tempfile__fail_because (before, err, "cannot truncate") : 0;
 }
 
 EXPORT int

@@ -6,6 +6,7 @@
  */
 #include "base/export.h"
 
+#include "base/error.h"
 #include "text/layer.h"
 
 #include <errno.h>
@@ -170,8 +171,11 @@ search (struct text *t, int (*how) (struct text *, off_t), off_t target, struct 
     t->here.jumps = false;
     if (result == 0 && looked) {
         *looked = t->here;
-        result = text_is_within (t) ? -1 : 0;
-        err = EINVAL;
+        if (text_is_within (t)) {
+            result =
+                tempfile__fail (EINVAL, "offset %lld is within a character", (long long) target);
+            err = errno;
+        }
     }
     if (result < 0 || looked) {
         t->here = old;

@@ -165,10 +165,9 @@ begin_writing (struct text *t)
         return -1;
     if (t->phase == WRITING)
         return 0;
-    if (text_is_within (t)) {
-        errno = EINVAL;
-        return -1;
-    }
+    if (text_is_within (t))
+        return tempfile__fail (EINVAL, "offset %lld is within a character",
+                               (long long) text_at (t));
     set_writing (t);
     return 0;
 }
