@@ -43,11 +43,12 @@ learn_read (struct codec *codec, const struct codec_state *s, unsigned meaning, 
     struct codec_state copy = *s;
     struct work w = {.in = bytes, .in_end = bytes + 2};
     uint32_t c = NO_CHARACTER;
-    if (codec->ops->get (codec, &copy, &w, &c) != STEP_DONE || w.in < w.in_end || c >= 0x10000)
+    if (codec->ops->get (codec, &copy, &w, &c) != STEP_DONE || w.in < w.in_end || c == 0 ||
+        c >= 0x10000)
         return false;
     codec->memory->two.found[i] = (uint16_t) c;
     codec->memory->two.of[i] = (uint8_t) (two | meaning);
-    return c != 0;
+    return true;
 }
 
 static bool

@@ -37,8 +37,7 @@ walk (struct text *t, off_t target)
         ssize_t n = tempfile__text_read_some (t, out, size);
         if (n <= 0)
             return (int) n;
-        if (t->within == 0 && !text_splits (t, &t->here))
-            tempfile__index_add (&t->index, &t->here);
+        text_note_here (t);
     }
     return 1;
 }
@@ -91,8 +90,8 @@ find (struct text *t, off_t target)
 }
 
 /*
- * Goes on from in front of the limit to the next place where a character begins. Bad bytes in front
- * of the limit may be fewer than what was left of them there.
+ * Goes on from in front of the limit to the next place where a character begins. One bad
+ * sequence may be shorter than what is left in front of the limit, so there may be several.
  */
 static int
 complete (struct text *t)

@@ -84,6 +84,13 @@ follow (struct text *t)
     return 0;
 }
 
+/* Where nothing waits to be written, nobody asks for the place. */
+static int
+follow_if_something_waits (struct text *t)
+{
+    return t->n_partial > 0 ? follow (t) : 0;
+}
+
 /*
  * The program asks for its position, or writes at it. From now on the text counts as it was read.
  */
@@ -138,8 +145,8 @@ text_read (struct storage *s, void *buffer, size_t size)
     t->peeked = false;
     if (t->phase != READING)
         begin_reading (t);
-    if (!t->known && t->within == 0 && !text_splits (t, &t->here))
-        tempfile__index_add (&t->index, &t->here);
+    if (!t->known)
+        text_note_here (t);
     return tempfile__text_read (t, buffer, t->peeked ? 1 : size);
 }
 
@@ -313,9 +320,7 @@ static int
 text_flush (struct storage *s)
 {
     struct text *t = text_self (s);
-    if (t->n_partial > 0 && follow (t) < 0)
-        return -1;
-    return tempfile__text_flush_whole (t);
+    return follow_if_something_waits (t) < 0 ? -1 : tempfile__text_flush_whole (t);
 }
 
 /*
@@ -342,8 +347,7 @@ static int
 text_close (struct storage *s)
 {
     struct text *t = text_self (s);
-    const bool failed =
-        (t->n_partial > 0 && follow (t) < 0) || tempfile__text_flush_partial (t) < 0;
+    const bool failed = follow_if_something_waits (t) < 0 || tempfile__text_flush_partial (t) < 0;
     int err = failed ? errno : 0;
     if (t->below->ops->close (t->below) < 0 && !err)
         err = errno;

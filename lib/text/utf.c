@@ -87,9 +87,9 @@ goes_on_and_ends (const unsigned char *p, size_t before, size_t n)
     return goes_on (copy + 3);
 }
 
-/* Whether all of the next BLOCK bytes are ASCII: so many that in mixed text they seldom are, and
- * the answer can be predicted. */
+/* So many bytes that in mixed text they seldom are all ASCII, and a branch can be predicted. */
 enum { BLOCK = 4 * RUN };
+
 static bool
 is_ascii_block (const unsigned char *p)
 {

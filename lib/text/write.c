@@ -43,13 +43,14 @@ put_whole (struct text *t, struct work *w, const unsigned char *text, size_t n)
     return step;
 }
 
+/* The same for bytes of the file. */
 static enum step
-put_raw (struct work *w, const struct replacement *r)
+put_raw (struct work *w, const unsigned char *bytes, size_t n)
 {
-    if (room (w) < r->length)
+    if (room (w) < n)
         return STEP_FULL;
-    memcpy (w->out, r->bytes, r->length);
-    w->out += r->length;
+    memcpy (w->out, bytes, n);
+    w->out += n;
     return STEP_DONE;
 }
 
@@ -77,7 +78,7 @@ substitute (struct text *t, struct work *w, size_t used)
                          .written = text_counts_written (t),
                          .jumps = true,
                          .vague = true};
-    enum step step = r.raw ? put_raw (w, &r) : put_whole (t, w, r.bytes, r.length);
+    enum step step = r.raw ? put_raw (w, r.bytes, r.length) : put_whole (t, w, r.bytes, r.length);
     if (step != STEP_DONE)
         return step;
     /*
@@ -102,11 +103,7 @@ put_newline (struct text *t, struct work *w)
 {
     const unsigned char newline[] = {'\r', '\n'};
     const size_t n = t->newline == NL_CRLF ? 2 : 1;
-    if (!t->codec->ascii || room (w) < n)
-        return put_whole (t, w, newline, n);
-    memcpy (w->out, newline, n);
-    w->out += n;
-    return STEP_DONE;
+    return t->codec->ascii ? put_raw (w, newline, n) : put_whole (t, w, newline, n);
 }
 
 /*
