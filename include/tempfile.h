@@ -15,10 +15,10 @@
  * A function that fails returns NULL or -1 and sets errno; tempfile_errmsg() says in one line what
  * was wrong. A program that has a tempfile.h of its own includes <libtempfile/tempfile.h>.
  * Every function may be called from any thread. A child, made by fork(), _Fork(), vfork() or
- * clone(), never deletes what its parent made. No function may be called from a signal handler,
- * except tempfile_cleanup(). A pending cancellation of the thread acts before a call has done
- * anything; a later one acts after the call. After exit() has begun to delete, other threads cannot
- * make names: ECANCELED.
+ * clone(), never deletes what its parent made, unless it calls tempfile_adopt(). No function may be
+ * called from a signal handler, except tempfile_cleanup(). A pending cancellation of the thread
+ * acts before a call has done anything; a later one acts after the call. After exit() has begun to
+ * delete, other threads cannot make names: ECANCELED.
  */
 #ifndef LIBTEMPFILE_TEMPFILE_H
 #define LIBTEMPFILE_TEMPFILE_H
@@ -133,8 +133,9 @@ struct tempfile_options {
 
 /*
  * Opens a temporary file without a name: Python's TemporaryFile(). The file disappears when the
- * stream is closed or the process ends. OPTIONS may be NULL for all defaults; SIZE is sizeof
- * (struct tempfile_options). delete_when and max_size must be 0.
+ * stream is closed or the process ends; a child made by fork() that has the stream keeps it.
+ * OPTIONS may be NULL for all defaults; SIZE is sizeof (struct tempfile_options). delete_when and
+ * max_size must be 0.
  *
  * With in_memory the kernel keeps the file in memory, and no directory is needed. The file can be
  * given to a child by its descriptor, truncated, reopened, and sealed by fcntl(2). From Linux 6.3
@@ -206,8 +207,9 @@ FILE *tempfile_open_spooled (const struct tempfile_options *options, size_t size
 int tempfile_rollover (FILE *stream);
 
 /*
- * The absolute path of the stream's file, or NULL (EINVAL) when it has none. It stays the same
- * and stays valid until the stream is closed, whatever the working directory becomes.
+ * The absolute path of the stream's file, or NULL (EINVAL) when it has none. It stays the same,
+ * whatever the working directory becomes, until tempfile_persist() gives the file another. Each
+ * string is valid until the stream is closed.
  */
 const char *tempfile_name (FILE *stream);
 
@@ -270,7 +272,8 @@ int tempfile_keep (FILE *stream);
  *                       was a list. If nothing is replaced, the flag has no effect
  *
  * Without the last one the mode is that of .permissions. It works on streams of every kind, also
- * without a name. Open the stream with .beside = PATH to have the file on the file system of PATH.
+ * without a name. Open the stream with .beside = PATH, and use TEMPFILE_FOLLOW, to have the file on
+ * the file system of PATH.
  *
  * Returns 0 or -1. After a failure the file stays a temporary file; with TEMPFILE_LIKE_TARGET its
  * permissions may have changed. The errno is EINVAL (flags, or a NULL), ENOENT, EEXIST, EISDIR;
@@ -314,7 +317,8 @@ int tempfile_close (FILE *stream);
  * Does what tempfile_close() does, and sets *STREAM to NULL, so that the end of a tempfile_auto
  * scope does not close it again. Returns 0, or -1 if any data was not written, now or earlier. The
  * errno is that of fclose(), or EIO if fclose() of a plain stream succeeded but ferror() was true
- * before. If *STREAM is NULL, it does nothing and returns 0.
+ * before. rewind() and clearerr() of a plain stream clear what ferror() knows: check fflush()
+ * before them. If *STREAM is NULL, it does nothing and returns 0.
  */
 TEMPFILE_CHECKED_ int tempfile_finish (FILE **stream);
 
@@ -372,8 +376,8 @@ int tempfile_adopt (void);
 /*
  * Makes a temporary directory: Python's TemporaryDirectory(). tempfile_dir_close() or exit removes
  * it with everything in it. OPTIONS may be NULL for all defaults; SIZE is sizeof (struct
- * tempfile_options). It has the options suffix, prefix, dir, permissions (0: 0700), on_close, and
- * delete_when as ON_CLOSE or NEVER; all others must be 0.
+ * tempfile_options). It has the options suffix, prefix, dir, beside, permissions (0: 0700),
+ * recoverable, on_close, and delete_when as ON_CLOSE or NEVER; all others must be 0.
  *
  * Returns a handle for the caller to tempfile_dir_close(), or NULL:
  *   EINVAL        an option that a directory does not have
@@ -391,7 +395,8 @@ struct tempfile_dir *tempfile_open_dir (const struct tempfile_options *options, 
  */
 const char *tempfile_dir_name (const struct tempfile_dir *dir);
 
-/* From now on this library never removes the directory. Returns 0, or -1 (EINVAL) for no handle. */
+/* From now on this library never removes the directory. Returns 0, or -1 (EINVAL) for no handle or
+ * a recoverable directory. */
 int tempfile_dir_keep (struct tempfile_dir *dir);
 
 /*
@@ -420,16 +425,16 @@ int tempfile_dir_close (struct tempfile_dir *dir); /* NOLINT(readability-redunda
 
 /*
  * Makes a directory as tempfile_open_dir() does, and leaves it to the caller: Python's mkdtemp().
- * It has the options suffix, prefix, dir and permissions only. Returns its absolute path, for
- * the caller to free(), or NULL with an errno as above. The library never removes it.
+ * It has the options suffix, prefix, dir, beside and permissions only. Returns its absolute path,
+ * for the caller to free(), or NULL with an errno as above. The library never removes it.
  */
 TEMPFILE_ENDED_BY_ (free)
 char *tempfile_mkdtemp (const struct tempfile_options *options, size_t size);
 
 /*
  * Makes and opens a file as tempfile_open_named() does, and leaves it to the caller: Python's
- * mkstemp(). It has the options mode, suffix, prefix, dir, permissions and delete_when only; the
- * mode is a binary one and decides about the descriptor's flags. Returns the descriptor,
+ * mkstemp(). It has the options mode, suffix, prefix, dir, beside, permissions and delete_when
+ * only; the mode is a binary one and decides about the descriptor's flags. Returns the descriptor,
  * close-on-exec, for the caller to close(), and in *PATH its absolute path, for the caller to
  * free(). The library deletes the file at exit, or by tempfile_unlink(), with
  * TEMPFILE_DELETE_ON_EXIT, and otherwise never. On failure it returns -1, with *PATH NULL and an
@@ -442,8 +447,8 @@ int tempfile_mkstemp (char **path, const struct tempfile_options *options, size_
  * with an absolute path that most likely does not exist. If the path exists, MAKE must fail with
  * EEXIST, or with EADDRINUSE as bind(2) does; it is then called with another path, up to 100 times.
  * A MAKE that fails must leave nothing behind: the library deletes nothing then. The path is valid
- * until MAKE returns. The options are suffix, prefix, dir and delete_when. Audit hooks see each
- * path, as "tempfile.mkstemp".
+ * until MAKE returns. The options are suffix, prefix, dir, beside and delete_when. Audit hooks
+ * see each path, as "tempfile.mkstemp".
  *
  * Returns what MAKE returned, 0 or more, and in *PATH the path, for the caller to free(). The
  * library deletes what was made, which must not be a directory then, with TEMPFILE_DELETE_ON_EXIT:
@@ -460,14 +465,16 @@ int tempfile_make (char **path, int (*make) (const char *path, void *arg), void 
  * and the current directory in which a file can be made. It is chosen once. If it is removed later,
  * the calls that need it fail, and the message names it; tempfile_settempdir (NULL) chooses again.
  * The environment is ignored in set-user-ID and set-group-ID programs. The string belongs to the
- * library and stays valid. Returns NULL with ENOENT if no file can be made in any of them.
+ * library and stays valid. Returns NULL with ENOENT if no file can be made in any of them, or with
+ * EPERM if an audit hook refuses.
  */
 const char *tempfile_gettempdir (void);
 
 /*
  * Makes DIR the directory for temporary files of the whole process; NULL chooses again from the
  * environment. Returns 0, or -1 if no file can be made in DIR (ENOENT, ENOTDIR, EACCES, ...), or,
- * for NULL, in any directory (ENOENT). After a failure nothing has changed.
+ * for NULL, in any directory (ENOENT), or if an audit hook refuses (EPERM). After a failure nothing
+ * has changed.
  */
 int tempfile_settempdir (const char *dir);
 
@@ -479,10 +486,11 @@ const char *tempfile_gettempprefix (void);
  * neither handles nor ignores. Such a signal then deletes every file that would be deleted at exit,
  * and ends the process. The signals are SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGALRM,
  * SIGUSR1, SIGUSR2, SIGPROF, SIGVTALRM, SIGPOLL, SIGXCPU, SIGXFSZ, SIGTRAP, SIGSYS, the crash
- * signals SIGSEGV, SIGBUS, SIGABRT, SIGILL and SIGFPE, and Linux's SIGSTKFLT and SIGPWR. A handler
- * of the program itself stays, whether it was installed before or after this call; it may call
- * tempfile_cleanup(). After this call the library stays loaded: dlclose() deletes nothing. A second
- * call is harmless. Returns 0, or -1 with any errno of sigaction(2).
+ * signals SIGSEGV, SIGBUS, SIGABRT, SIGILL and SIGFPE, Linux's SIGSTKFLT and SIGPWR, and the
+ * real-time signals. A handler of the program itself stays, whether it was installed before or
+ * after this call; it may call tempfile_cleanup(). After this call the library stays loaded:
+ * dlclose() deletes nothing. A second call is harmless. Returns 0, or -1 with any errno of
+ * sigaction(2).
  */
 int tempfile_cleanup_on_signals (void);
 

@@ -15,6 +15,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,16 +178,30 @@ preload (char *library)
     return status ? status : append ("LD_PRELOAD", slash + 1);
 }
 
+/* Returns 0, or an errno. */
+static int
+try_to_make_a_file (const char *dir)
+{
+    char name[PATH_MAX];
+    sigset_t all, before;
+    if (snprintf (name, sizeof name, "%s/tmpXXXXXX", dir) >= (int) sizeof name)
+        return ENAMETOOLONG;
+    sigfillset (&all);
+    sigprocmask (SIG_SETMASK, &all, &before);
+    int fd = mkstemp (name);
+    int error = fd < 0 || unlink (name) < 0 ? errno : 0;
+    sigprocmask (SIG_SETMASK, &before, NULL);
+    if (fd >= 0)
+        close (fd);
+    return error;
+}
+
 /* A file would be made elsewhere, without a word, if it could not be made there. */
 static int
 use_dir (const char *dir)
 {
     char *path = realpath (dir, NULL);
-    struct stat st;
-    int error = !path || stat (path, &st) < 0    ? errno
-                : !S_ISDIR (st.st_mode)          ? ENOTDIR
-                : access (path, W_OK | X_OK) < 0 ? errno
-                                                 : 0;
+    int error = path ? try_to_make_a_file (path) : errno;
     int status =
         error ? complain (OURS, "--dir %s: %s", dir, strerror (error)) : set ("TMPDIR", path);
     free (path);

@@ -122,6 +122,7 @@ runs 'TMPDIR is absolute' --dir 'a dir' ./user getenv TMPDIR
 [ "$(cat out)" = "$work/a dir" ] || fail "--dir: TMPDIR is $(cat out)"
 refuses 125 'No such file' --dir missing ./user where
 refuses 125 'Not a directory' --dir user ./user where
+[ ! -d /proc/self ] || refuses 125 'dir /proc: ' --dir /proc ./user where
 if [ "$(id -u)" -ne 0 ]; then
     mkdir -m 555 'read only'
     refuses 125 'Permission denied' --dir 'read only' ./user where

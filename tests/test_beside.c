@@ -181,6 +181,33 @@ START_TEST (what_cannot_be_is_refused)
 }
 END_TEST
 
+/* The kernel is the oracle: link N leads to a file by way of N + 1 links. */
+START_TEST (as_many_links_are_followed_as_by_open)
+{
+    char name[PATH_MAX], before[PATH_MAX];
+    bool last = true;
+
+    test_write_file (test_path ("file"), "");
+    strcpy (before, test_path ("file"));
+    for (int i = 0; i < 50; i++) {
+        snprintf (name, sizeof name, "%s/link%d", test_dir (), i);
+        ck_assert_int_eq (symlink (before, name), 0);
+        strcpy (before, name);
+        int fd = open (name, O_RDONLY);
+        last = fd >= 0;
+        FILE *f = NamedTemporaryFile (.beside = name);
+        ck_assert_msg ((f != NULL) == last, "%d links: open() %s", i + 1,
+                       last ? "follows them" : strerror (errno));
+        if (!last)
+            continue;
+        close (fd);
+        assert_closes (f);
+    }
+    ck_assert (!last);
+    test_remove_entries (test_dir ());
+}
+END_TEST
+
 int
 main (void)
 {
@@ -192,5 +219,6 @@ main (void)
     tcase_add_test (tc, a_relative_path_is_meant_as_of_now);
     tcase_add_loop_test (tc, what_is_beside_can_become_it, 0, 3);
     tcase_add_test (tc, what_cannot_be_is_refused);
+    tcase_add_test (tc, as_many_links_are_followed_as_by_open);
     return test_main (s);
 }

@@ -106,6 +106,17 @@ START_TEST (each_fatal_signal_deletes_the_files_and_kills)
 }
 END_TEST
 
+START_TEST (real_time_signals_delete_the_files_and_kill)
+{
+    const int sig = _i == 0 ? SIGRTMIN : SIGRTMAX;
+
+    if (_i == 1 && skipped_under_valgrind ())
+        return;
+    assert_killed_by (status_of (open_some_and_die, sig), sig);
+    ck_assert_int_eq (test_entries (test_dir ()), 0);
+}
+END_TEST
+
 /* An address that no sanitizer checks before the processor does. */
 static void
 fault (int unused)
@@ -814,6 +825,7 @@ main (void)
 
     tcase_add_loop_test (tc, each_fatal_signal_deletes_the_files_and_kills, 0,
                          LENGTH (fatal_signals));
+    tcase_add_loop_test (tc, real_time_signals_delete_the_files_and_kill, 0, 2);
     tcase_add_test (tc, a_real_fault_deletes_the_files_and_kills);
     tcase_add_loop_test (tc, a_signal_that_is_let_in_for_a_moment_kills, 0, 2);
     tcase_add_test (tc, handler_fits_a_small_stack);

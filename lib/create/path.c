@@ -59,7 +59,7 @@ follow (char *path)
     enum { LINKS = 40 };
     char target[PATH_MAX];
     int err = ELOOP;
-    for (int i = 0; path && i < LINKS; i++) {
+    for (int i = 0; path && i <= LINKS; i++) {
         ssize_t length = readlink (path, target, sizeof target);
         if (length < 0 && (errno == EINVAL || errno == ENOENT))
             return path;

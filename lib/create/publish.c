@@ -375,8 +375,8 @@ why_not (int err, bool named, unsigned flags)
     if (err == ESTALE)
         return ": another file has taken the temporary one's name";
     if (err == EXDEV)
-        return ": it is on another file system, make the temporary file .beside it or give "
-               "TEMPFILE_COPY";
+        return ": they are on different file systems, make the temporary file in that directory or "
+               "give TEMPFILE_COPY";
     if (err != ENOTSUP)
         return "";
     if (!named)

@@ -53,8 +53,7 @@ static const int fatal[] = {
 #endif
 };
 
-enum { FATAL = sizeof fatal / sizeof *fatal };
-
+static atomic_bool handles_signals;
 static atomic_bool stays_loaded;
 
 EXPORT void
@@ -130,25 +129,39 @@ install (int sig)
     return sigaction (sig, &ours, NULL);
 }
 
+/* Of the real-time signals one may be taken by who watches the program, as valgrind does. */
+static int
+for_all_signals (int (*function) (int sig))
+{
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+        if (function (fatal[i]) < 0)
+            return -1;
+#ifdef SIGRTMIN
+    for (int sig = SIGRTMIN; sig <= SIGRTMAX; sig++)
+        (void) function (sig);
+#endif
+    return 0;
+}
+
 /* Two threads may do this at once, since doing it twice is doing it once. */
 EXPORT int
 tempfile_cleanup_on_signals (void)
 {
     tempfile__watch_end ();
     stay_loaded ();
-    for (int i = 0; i < FATAL; i++)
-        if (install (fatal[i]) < 0)
-            return tempfile__fail_system (errno, "cannot handle signals");
-    return 0;
+    atomic_store (&handles_signals, true);
+    return for_all_signals (install) < 0 ? tempfile__fail_system (errno, "cannot handle signals")
+                                         : 0;
 }
 
-static void
+static int
 uninstall (int sig)
 {
     struct sigaction now;
     if (sigaction (sig, NULL, &now) == 0 && now.sa_flags & SA_SIGINFO &&
         now.sa_sigaction == on_signal)
         set_default (sig);
+    return 0;
 }
 
 static void
@@ -166,10 +179,8 @@ at_exit (void)
 {
     end ();
     tempfile__registry_free ();
-    if (atomic_load (&stays_loaded))
-        return;
-    for (int i = 0; i < FATAL; i++)
-        uninstall (fatal[i]);
+    if (atomic_load (&handles_signals) && !atomic_load (&stays_loaded))
+        for_all_signals (uninstall);
 }
 
 /* If it cannot be registered, quick_exit() leaves the files, as _exit() does. */
