@@ -928,6 +928,161 @@ START_TEST (place_of_a_truncation_holds)
 }
 END_TEST
 
+/*
+ * Records, of which some have characters that are replaced, and all have a field that is filled in
+ * later: in front of all places but the first, and whether the index has all of them or not.
+ */
+START_TEST (places_hold_when_a_field_before_them_is_filled_in)
+{
+    enum { RECORDS = 3000 };
+    static off_t record[RECORDS + 1];
+    static char have[RECORDS * 32], want[RECORDS * 32];
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "latin-1", .errors = "xmlcharrefreplace",
+                             .newline = "\r\n");
+    char *w = want;
+
+    for (int i = 0; i < RECORDS; i++) {
+        record[i] = ftello (f);
+        ck_assert_int_ge (fprintf (f, "0000 %s\n", i % 2 ? "\u20ac" : "\u00e9"), 0);
+        w += sprintf (w, "%04d %s\r\n", i, i % 2 ? "&#8364;" : "\xe9");
+    }
+    record[RECORDS] = ftello (f);
+    for (int k = 0; k < RECORDS; k++) {
+        int i = k * 1009 % RECORDS;
+        ck_assert_int_eq (fseeko (f, record[i], SEEK_SET), 0);
+        ck_assert_int_ge (fprintf (f, "%04d", i), 0);
+    }
+    ck_assert_int_eq (fseeko (f, record[RECORDS], SEEK_SET), 0);
+    ck_assert_int_ge (fputs ("end", f), 0);
+    strcpy (w, "end");
+    ck_assert_int_eq (fflush (f), 0);
+    ck_assert_uint_eq (test_bytes (f, have, sizeof have), strlen (want));
+    ck_assert_mem_eq (have, want, strlen (want));
+    ck_assert_int_eq (tempfile_truncate (f, record[RECORDS - 1]), 0);
+    ck_assert_int_eq (test_size (f), strstr (want, "2999") - want);
+    assert_closes (f);
+}
+END_TEST
+
+/* After text of another size, what is behind it counts as it is read: a byte for each. */
+START_TEST (text_behind_another_number_of_bytes_counts_as_it_is_read)
+{
+    static const char *const others[] = {"\u00e9", "x\n", "xyz\u00e9"};
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "latin-1", .newline = "\r\n");
+    char have[32];
+
+    ck_assert_int_ge (fputs ("abc\nd\ne\n", f), 0);
+    rewind (f);
+    ck_assert_int_ge (fputs (others[_i], f), 0);
+    ck_assert_int_eq (fflush (f), 0);
+    off_t here = ftello (f);
+    int at = (int) lseek (tempfile_fileno (f), 0, SEEK_CUR);
+    int size = (int) test_bytes (f, have, sizeof have);
+    ck_assert_int_eq (fseeko (f, 0, SEEK_END), 0);
+    ck_assert_int_eq (ftello (f), here + size - at);
+    assert_closes (f);
+}
+END_TEST
+
+/* Neither asks for a place: what was read ahead goes back, and then the end is looked for. */
+START_TEST (places_hold_after_a_read_that_nobody_asked_the_place_of)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "latin-1", .newline = "\r\n");
+    char have[32];
+
+    ck_assert_int_ge (fputs ("L0\nL1\nL2\nL3\n", f), 0);
+    off_t place = ftello (f);
+    ck_assert_int_ge (fputs ("L4\n", f), 0);
+    rewind (f);
+    ck_assert_uint_eq (fread (have, 1, 5, f), 5);
+    if (_i == 0) {
+        ck_assert_int_eq (tempfile_truncate (f, place), 0);
+        ck_assert_int_eq (test_size (f), 16);
+        ck_assert_int_eq (ftello (f), 5);
+        ck_assert_int_eq (getc (f), '1');
+    } else {
+        ck_assert_int_eq (fflush (f), 0);
+        ck_assert_int_eq (fseeko (f, place, SEEK_SET), 0);
+        ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
+        ck_assert_str_eq (have, "L4\r\n");
+    }
+    assert_closes (f);
+}
+END_TEST
+
+/* As read(2) and a place by SEEK_CUR: what goes on counts as it is read. */
+START_TEST (reading_on_after_a_flush_counts_as_it_is_read)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "latin-1", .newline = "\r\n");
+    char have[32];
+
+    ck_assert_int_ge (fputs ("L0\nL1\nL2\n", f), 0);
+    rewind (f);
+    ck_assert_uint_eq (fread (have, 1, 5, f), 5);
+    ck_assert_int_eq (fflush (f), 0);
+    if (_i == 0)
+        ck_assert_int_eq (ftello (f), 5);
+    ck_assert_uint_eq (fread (have, 1, 5, f), 5);
+    ck_assert_mem_eq (have, "1\r\nL2", 5);
+    ck_assert_int_eq (ftello (f), 10);
+    rewind (f);
+    ck_assert_int_eq (fseeko (f, 10, SEEK_SET), 0);
+    ck_assert_uint_eq (fread (have, 1, 5, f), 2);
+    ck_assert_mem_eq (have, "\r\n", 2);
+    assert_closes (f);
+}
+END_TEST
+
+/* At the start, and behind what counts otherwise; a character that the encoding lacks. */
+START_TEST (places_hold_after_a_write_that_changed_nothing)
+{
+    FILE *f =
+        TemporaryFile (.mode = "w+", .encoding = _i % 2 ? "utf-16" : "latin-1", .newline = "\r\n");
+    const off_t begin = _i < 2 ? 0 : 3;
+    char have[64];
+
+    ck_assert_int_ge (fputs ("L0\nL1\nL2\nL3\n", f), 0);
+    off_t place = ftello (f);
+    ck_assert_int_ge (fputs ("L4\n", f), 0);
+    ck_assert_int_eq (fseeko (f, begin, SEEK_SET), 0);
+    ck_assert_int_ge (fputs (_i % 2 ? "\xed\xa0\x80" : "\u20ac", f), 0);
+    assert_minus_1 (fflush (f), EILSEQ, NULL);
+    clearerr (f);
+    ck_assert_int_eq (fseeko (f, place, SEEK_SET), 0);
+    ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
+    ck_assert_str_eq (have, "L4\r\n");
+    ck_assert_int_eq (fclose (f), EOF);
+}
+END_TEST
+
+/* The zeros in front of the position count as they are read, not as what was there. */
+START_TEST (places_that_were_read_hold_where_text_was_cut_off_below_the_position)
+{
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = "latin-1", .newline = "\r\n");
+    char have[32];
+
+    ck_assert_int_ge (fputs (_i ? "\u00e9\u00e9" : "ab\n\n", f), 0);
+    ck_assert_int_eq (fflush (f), 0);
+    const size_t size = test_bytes (f, have, sizeof have) + 3;
+    ck_assert_int_eq (tempfile_truncate (f, 0), 0);
+    ck_assert_int_ge (fputs ("XYZ", f), 0);
+    rewind (f);
+    ck_assert_uint_eq (fread (have, 1, sizeof have, f), size);
+    ck_assert_int_eq (ftello (f), (off_t) size);
+    rewind (f);
+    ck_assert_uint_eq (fread (have, 1, size - 1, f), size - 1);
+    off_t place = ftello (f);
+    ck_assert_int_eq (place, (off_t) size - 1);
+    rewind (f);
+    ck_assert_int_eq (fseeko (f, place, SEEK_SET), 0);
+    ck_assert_ptr_nonnull (fgets (have, sizeof have, f));
+    ck_assert_str_eq (have, "Z");
+    ck_assert_int_eq (fseeko (f, 0, SEEK_END), 0);
+    ck_assert_int_eq (ftello (f), (off_t) size);
+    assert_closes (f);
+}
+END_TEST
+
 /* U+203E comes back as '~': the end is behind four bytes, and behind two when all is read. */
 START_TEST (place_of_a_write_that_failed_holds)
 {
@@ -1529,6 +1684,13 @@ main (void)
     tcase_add_test (tc, utf_7_can_be_cut_off_around_surrogates_or_says_so);
     tcase_add_loop_test (tc, writing_goes_on_at_the_end_that_was_told, 0, ALPHABETS);
     tcase_add_test (tc, place_of_a_truncation_holds);
+    tcase_add_test (tc, places_hold_when_a_field_before_them_is_filled_in);
+    tcase_add_loop_test (tc, text_behind_another_number_of_bytes_counts_as_it_is_read, 0, 3);
+    tcase_add_loop_test (tc, places_hold_after_a_read_that_nobody_asked_the_place_of, 0, 2);
+    tcase_add_loop_test (tc, reading_on_after_a_flush_counts_as_it_is_read, 0, 2);
+    tcase_add_loop_test (tc, places_hold_after_a_write_that_changed_nothing, 0, 4);
+    tcase_add_loop_test (tc, places_that_were_read_hold_where_text_was_cut_off_below_the_position,
+                         0, 2);
     tcase_add_test (tc, place_of_a_write_that_failed_holds);
     tcase_add_test (tc, mark_is_written_once_and_never_when_appending);
     tcase_add_loop_test (tc, places_hold_after_an_empty_file_was_read, 0, 3);

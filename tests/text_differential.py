@@ -13,8 +13,8 @@ What cannot be compared is not generated, or ends a program:
   - stdio asks for a seek between writing and reading;
   - Python decodes ahead, so that a strict error in its chunk comes early: there a program ends;
   - a place is a cookie in Python and an offset here. It can be gone back to as long as nothing
-    before it was overwritten, and, where what is read back differs from what was written, as
-    long as no place after it was told the other way;
+    before it was overwritten by text of another size, and, where what is read back differs from
+    what was written, as long as no place after it was told the other way;
   - Python ends the base64 of utf-7 with each write, this library with each buffer of stdio's;
   - where some 30,000 characters were replaced the library's index is full, and no place is gone to;
   - Python has no offsets within a text: what is read from any one is a part of what Python reads
@@ -154,6 +154,8 @@ class Program:
         self.doing = None       # or 'read' or 'write'; None: both may follow
         self.write_only = False
         self.places = {}        # number: (cookie, offset in the file or None, how told)
+        self.fields = {}        # number: (place, length), where so many letters follow the place
+        self.given_back = False     # what was read ahead, to the storage below stdio
         self.at = None          # offset in the file after the last seek, when known
         self.run = 0
 
@@ -177,6 +179,9 @@ class Program:
         last = offset - (self.errors == 'ignore')
         self.places = {n: p for n, p in self.places.items()
                        if p[1] is not None and p[1] <= last}
+        unit = UNITS.get(self.encoding, 1)
+        self.fields = {n: (p, length) for n, (p, length) in self.fields.items()
+                       if p[1] + length * unit <= last}
 
     def goes_on_in_a_state(self):
         """Whether the text ends within a run that its encoder, now elsewhere, did not end."""
@@ -256,6 +261,9 @@ class Program:
         if self.doing is None:
             self.run = self.at
         self.doing = 'read'
+        if self.given_back:
+            self.ask_for_place()
+        self.given_back = False
         try:
             text = call()
         except FAILURES as e:
@@ -279,9 +287,46 @@ class Program:
             self.read('all', self.file.read)
 
     def step_flush(self):
-        if self.doing != 'read':
-            self.file.flush()
-            self.expect('flush', 'ok')
+        """Of what is read this does not ask for the place, but reading on does then."""
+        if self.failed or (self.doing == 'read' and self.errors == '-'):
+            return
+        self.file.flush()
+        self.expect('flush', 'ok')
+        self.given_back = self.doing == 'read'
+
+    # --- what is filled in later ---
+
+    def letters_of_a_field(self, text):
+        self.file.write(text)
+        self.expect(f'write {self.hex(text)}', 'ok')
+
+    def step_field(self):
+        if self.doing != 'write' or self.append or self.stateful or self.failed or self.garbled:
+            return
+        n = self.random.randrange(64)
+        before = self.places.get(n)
+        self.step_tell(n)
+        if self.places.get(n) is before or self.places[n][1] is None:
+            return
+        length = self.random.choice([1, 2, 3, 30, 5000])
+        self.letters_of_a_field('y' * length)
+        self.fields[n] = self.places[n], length
+
+    def step_fill(self):
+        """All places stay, because just as much is written as was there."""
+        fields = [n for n, (place, _) in self.fields.items() if self.places.get(n) is place]
+        if not fields or self.crowded or self.garbled or self.failed:
+            return
+        n = self.random.choice(fields)
+        self.must_be_sound()
+        self.stop_watching()
+        self.file.seek(self.places[n][0])
+        self.expect(f'seek {n}', 'ok')
+        self.letters_of_a_field('z' * self.random.randint(1, self.fields[n][1]))
+        self.file.flush()
+        self.expect('flush', 'ok')
+        self.places = {m: p for m, p in self.places.items() if p[1] is not None}
+        self.random.choice([self.step_start, self.step_seek])()
 
     def is_state(self, cookie):
         """Whether the cookie holds a state of the decoder, which no encoder can take up."""
@@ -300,8 +345,8 @@ class Program:
                            or p[1] is not None and self.run is not None and
                            p[1] <= self.run - (self.errors == 'ignore')}
 
-    def step_tell(self):
-        n = self.random.randrange(64)
+    def step_tell(self, n=None):
+        n = self.random.randrange(64) if n is None else n
         self.must_be_sound()
         try:
             cookie = self.file.tell()
@@ -326,7 +371,7 @@ class Program:
         except FAILURES as e:
             raise Stop from e
         self.expect(f'seek {n}', 'ok')
-        self.fresh = cookie == 0
+        self.fresh, self.given_back = cookie == 0, False
         self.doing = 'read' if offset is None or self.is_state(cookie) else None
         self.write_only = self.stateful and how != 'read'
         self.at = offset
@@ -335,6 +380,7 @@ class Program:
         self.file.seek(0)
         self.expect('start', 'ok')
         self.doing, self.write_only, self.at, self.fresh = None, False, 0, True
+        self.given_back = False
 
     def step_end(self):
         if not self.stateful or not self.readable or self.random.random() < 0.5:
@@ -364,6 +410,7 @@ class Program:
             raise Stop from e
         self.expect('end', 'ok')
         self.doing, self.write_only, self.fresh = None, False, self.at == 0
+        self.given_back = False
 
     def step_here(self):
         if self.stateful or self.doing != 'write':
@@ -508,7 +555,8 @@ class Program:
                  [self.step_all] + [self.step_flush] + [self.step_tell] * 5 +
                  [self.step_seek] * 4 + [self.step_start] * 2 + [self.step_end] * 2 +
                  [self.step_here] + [self.step_truncate] + [self.step_reopen] +
-                 [self.step_any] * 2 + [self.step_hole] + [self.step_watch] + [self.more] * 2)
+                 [self.step_any] * 2 + [self.step_hole] + [self.step_watch] + [self.more] * 2 +
+                 [self.step_field] * 2 + [self.step_fill] * 2)
         try:
             for _ in range(self.random.choice([5, 10, 20, 40])):
                 self.random.choice(steps)()

@@ -23,6 +23,16 @@ jump (struct text *t, size_t n, off_t limit, bool ends)
     return tempfile__text_move_below (t, t->here.file);
 }
 
+/* Decodes something in front of TARGET. Returns how many bytes, 0 at the end, or -1 with errno. */
+static ssize_t
+step (struct text *t, off_t target)
+{
+    unsigned char out[4096];
+    off_t distance = target - text_at (t);
+    size_t size = distance < (off_t) sizeof out ? (size_t) distance : sizeof out;
+    return tempfile__text_read_some (t, out, size);
+}
+
 /*
  * Decodes up to TARGET and adds entries on the way. Returns 1, 0 at the end of the file, or -1 with
  * errno.
@@ -30,11 +40,8 @@ jump (struct text *t, size_t n, off_t limit, bool ends)
 static int
 walk (struct text *t, off_t target)
 {
-    unsigned char out[4096];
     while (text_at (t) < target) {
-        off_t distance = target - text_at (t);
-        size_t size = distance < (off_t) sizeof out ? (size_t) distance : sizeof out;
-        ssize_t n = tempfile__text_read_some (t, out, size);
+        ssize_t n = step (t, target);
         if (n <= 0)
             return (int) n;
         text_note_here (t);
@@ -58,13 +65,29 @@ go_beyond (struct text *t, off_t target)
 }
 
 static int
+find_read (struct text *t, off_t target)
+{
+    t->here = t->began;
+    t->within = 0;
+    if (tempfile__text_move_below (t, t->here.file) < 0)
+        return -1;
+    ssize_t n = 1;
+    while (text_at (t) < target && n > 0)
+        n = step (t, target);
+    if (n < 0 || (n == 0 && go_beyond (t, target) < 0))
+        return -1;
+    tempfile__text_settle (t);
+    return tempfile__text_pass_end_of_run (t);
+}
+
+static int
 find (struct text *t, off_t target)
 {
     if (target < 0) {
         errno = EINVAL;
         return -1;
     }
-    size_t n = target > 0 ? tempfile__index_find (&t->index, target, OFF_MAX) : 0;
+    size_t n = tempfile__index_find (&t->index, target, target > 0 ? OFF_MAX : 0);
     const bool before = target > 0 && n < t->index.n;
     const bool exact = n > 0 && t->index.entries[n - 1].program == target;
     const struct position next = before ? t->index.entries[n] : (struct position){0};
@@ -182,6 +205,7 @@ search (struct text *t, int (*how) (struct text *, off_t), off_t target, struct 
         t->differs = differs;
     } else {
         t->phase = IDLE;
+        t->given_back = false;
         t->reported = NOTHING_REPORTED;
     }
     if (tempfile__text_move_below (t, t->here.file) < 0)
@@ -209,7 +233,59 @@ tempfile__text_find_file (struct text *t, off_t file)
 }
 
 int
+tempfile__text_find_read (struct text *t, off_t target)
+{
+    return search (t, find_read, target, NULL);
+}
+
+int
 tempfile__text_look_for (struct text *t, off_t target, struct position *p)
 {
     return search (t, find, target, p);
+}
+
+static bool
+is_at (const struct text *t, const struct position *p)
+{
+    const struct position *here = &t->here;
+    bool same = here->state.a == p->state.a && here->state.b == p->state.b;
+    return here->program == p->program && here->file == p->file && t->within == 0 &&
+           (same || p->jumps);
+}
+
+/* Tries it as text that was written and, if that leads elsewhere, as text that is read. */
+static int
+meet (struct text *t, off_t unused)
+{
+    const struct position end = t->here;
+    const struct position *next = tempfile__index_behind (&t->index, &end);
+    bool met = false;
+    (void) unused;
+    t->limit = next->file;
+    t->ends = next->jumps || !t->codec->ops->splits;
+    for (int written = 1; written >= 0 && !met; written--) {
+        t->here = end;
+        t->here.written = written;
+        t->within = 0;
+        if (tempfile__text_move_below (t, end.file) < 0)
+            return -1;
+        while (text_at (t) < next->program && step (t, next->program) > 0)
+            continue;
+        tempfile__text_settle (t);
+        met = is_at (t, next);
+        t->here = end;
+        t->here.written = written;
+    }
+    t->within = 0;
+    return met ? 0 : -1;
+}
+
+bool
+tempfile__text_meets_behind (struct text *t)
+{
+    const bool jumps = t->here.jumps;
+    if (!tempfile__index_behind (&t->index, &t->here) || search (t, meet, 0, NULL) < 0)
+        return false;
+    t->here.jumps = jumps;
+    return true;
 }

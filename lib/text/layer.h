@@ -21,7 +21,8 @@
  * Offsets on the program's side count the bytes that the program has written or read. They differ
  * where the text is read otherwise than it was written ("\r\n" for "\n", "&#8364;" for a character
  * that the encoding lacks). Text counts as it was written until the program reads it, gets another
- * count, and asks for the position. From then on it counts as it is read.
+ * count, and asks for the position; or until text in front of it is overwritten by text that has
+ * another number of bytes, on either side. From then on it counts as it is read.
  */
 #ifndef TEXT_LAYER_H
 #define TEXT_LAYER_H
@@ -71,6 +72,7 @@ struct text {
     bool known;            /* what is read was written by this stream, perhaps as other text */
     bool differs;          /* and it counts otherwise */
     bool peeked;           /* at most one byte was read since the seek */
+    bool given_back;       /* the last call was a seek back over what was read ahead */
     bool begun;            /* writing has begun, but nothing was written yet */
     bool lossy;            /* something was written that is read as other text */
 
@@ -188,10 +190,19 @@ int tempfile__text_find (struct text *, off_t target);
 int tempfile__text_find_from_end (struct text *, off_t offset);
 int tempfile__text_find_file (struct text *, off_t file);
 
+/* The same for an offset after the place where reading began, as the text was read since then. */
+int tempfile__text_find_read (struct text *, off_t target);
+
 /*
  * Sets *P to the position of an offset; the stream stays where it is. Returns -1 with EINVAL if
  * the text cannot be cut off there.
  */
 int tempfile__text_look_for (struct text *, off_t target, struct position *p);
+
+/*
+ * Whether decoding from here leads to the first of the entries behind, so that the text in between
+ * counts as before; then here.written says how.
+ */
+bool tempfile__text_meets_behind (struct text *);
 
 #endif

@@ -33,23 +33,34 @@ tempfile__index_cut (struct index *x, off_t program, off_t file)
     x->n = tempfile__index_find (x, program, file);
 }
 
+/* Those behind go to the end of the room, from the I-th place on. */
+static void
+set_behind (struct index *x, size_t i, size_t n)
+{
+    memmove (x->entries + x->room - n, x->entries + i, n * sizeof *x->entries);
+    x->behind = n;
+}
+
 /*
- * Removes every second entry. Entries that jump, or count otherwise than the one before, are
- * removed only if ALL.
+ * Removes every second entry where there is no room left. Entries that jump, or count otherwise
+ * than the one before, are removed only if ALL.
  */
 static void
 thin (struct index *x, bool all)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < x->n; i++) {
+    size_t n = 0, front = 0;
+    for (size_t i = 0; i < x->room; i++) {
         const struct position *p = &x->entries[i];
         bool needed = i > 0 && (p->jumps || p->vague || p->written != x->entries[n - 1].written);
         if (i % 2 == 0 || (needed && !all))
             x->entries[n++] = *p;
         else if (needed)
             x->entries[n - 1].vague = true;
+        if (i < x->n)
+            front = n;
     }
-    x->n = n;
+    x->n = front;
+    set_behind (x, front, n - front);
     x->stride *= 2;
 }
 
@@ -57,21 +68,22 @@ thin (struct index *x, bool all)
 static bool
 make_room (struct index *x)
 {
-    if (x->n < x->room)
+    if (x->n + x->behind < x->room)
         return true;
     if (x->room >= INDEX_ROOM)
         thin (x, false);
-    if (x->room >= INDEX_ROOM && x->n <= x->room / 4 * 3)
+    if (x->room >= INDEX_ROOM && x->n + x->behind <= x->room / 4 * 3)
         return true;
-    size_t room = x->room ? 2 * x->room : 16;
+    size_t old = x->room, room = old ? 2 * old : 16;
     struct position *entries =
         room <= INDEX_MAX ? realloc (x->entries, room * sizeof *entries) : NULL;
-    if (!entries && x->room > 0)
+    if (!entries && x->n + x->behind == old && old > 0)
         thin (x, true);
     if (!entries)
-        return x->room > 0;
+        return old > 0;
     x->entries = entries;
     x->room = room;
+    set_behind (x, old - x->behind, x->behind);
     return true;
 }
 
@@ -112,4 +124,32 @@ tempfile__index_add (struct index *x, const struct position *p)
     memmove (x->entries + i + 1, x->entries + i, (x->n - i) * sizeof *p);
     x->entries[i] = *p;
     x->n++;
+}
+
+void
+tempfile__index_split (struct index *x, const struct position *p)
+{
+    size_t n = tempfile__index_find (x, p->program, p->file);
+    set_behind (x, n, x->n - n);
+    x->n = n;
+}
+
+const struct position *
+tempfile__index_behind (struct index *x, const struct position *p)
+{
+    for (; x->behind > 0; x->behind--) {
+        const struct position *first = x->entries + x->room - x->behind;
+        if (first->program >= p->program && first->file >= p->file)
+            return first;
+    }
+    return NULL;
+}
+
+void
+tempfile__index_join (struct index *x, bool add)
+{
+    const size_t n = add ? x->behind : 0;
+    memmove (x->entries + x->n, x->entries + x->room - x->behind, n * sizeof *x->entries);
+    x->n += n;
+    x->behind = 0;
 }

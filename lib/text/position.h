@@ -17,6 +17,9 @@
  * An entry that jumps cannot be removed without a loss. For such entries the index grows up to
  * INDEX_MAX entries, that is 2 MiB. Only then some are removed, and the text after the entries
  * before them is VAGUE.
+ *
+ * While text is overwritten, the entries BEHIND it wait at the end of the room. Only those before
+ * them are found, and entries are added to these.
  */
 #ifndef TEXT_POSITION_H
 #define TEXT_POSITION_H
@@ -39,8 +42,8 @@ struct position {
 };
 
 struct index {
-    struct position *entries; /* in order */
-    size_t n, room;
+    struct position *entries; /* in order; then room; then those behind */
+    size_t n, behind, room;
     off_t stride;
 };
 
@@ -62,5 +65,14 @@ void tempfile__index_cut (struct index *, off_t program, off_t file);
  * neighbours: it becomes slower, but not wrong.
  */
 void tempfile__index_add (struct index *, const struct position *);
+
+/* The entries after P wait behind. */
+void tempfile__index_split (struct index *, const struct position *p);
+
+/* Forgets those behind that are not after P, or at it. Returns the first of the others, or NULL. */
+const struct position *tempfile__index_behind (struct index *, const struct position *p);
+
+/* Those behind are added, or forgotten. */
+void tempfile__index_join (struct index *, bool add);
 
 #endif

@@ -14,16 +14,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* After the text that was written comes text that was there before. It counts as it is read. */
+/*
+ * After the text that was written comes text that was there before. It counts as before, if the
+ * text that was overwritten had as many bytes on either side; or else as it is read.
+ */
 static void
 end_writing (struct text *t)
 {
     if (t->phase != WRITING)
         return;
     t->phase = IDLE;
-    t->here.written = false;
+    const bool joins = t->begun || tempfile__text_meets_behind (t);
+    if (!joins)
+        t->here.written = false;
     if (!t->begun)
         tempfile__index_add (&t->index, &t->here);
+    tempfile__index_join (&t->index, joins);
 }
 
 /* Where appending goes on, whatever others have appended. */
@@ -40,8 +46,12 @@ go_to_end (struct text *t)
 static void
 set_writing (struct text *t)
 {
-    t->begun = t->begun || t->phase != WRITING;
+    if (t->phase == WRITING)
+        return;
+    t->begun = true;
     t->phase = WRITING;
+    tempfile__index_split (&t->index, &t->here);
+    t->here.written = t->index.n > 0 && t->index.entries[t->index.n - 1].written;
 }
 
 /*
@@ -91,13 +101,20 @@ follow_if_something_waits (struct text *t)
     return t->n_partial > 0 ? follow (t) : 0;
 }
 
+/* Whether the position counts as the text is read, and the index still as it was written. */
+static bool
+counts_otherwise (const struct text *t)
+{
+    return (t->phase == READING || t->given_back) && t->known && t->differs;
+}
+
 /*
  * The program asks for its position, or writes at it. From now on the text counts as it was read.
  */
 static void
 commit (struct text *t)
 {
-    if (t->phase != READING || !t->known || !t->differs)
+    if (!counts_otherwise (t))
         return;
     tempfile__index_cut (&t->index, t->began.program, t->began.file);
     tempfile__index_add (&t->index, &t->began);
@@ -108,18 +125,19 @@ commit (struct text *t)
 static void
 stop_reading (struct text *t)
 {
-    if (t->phase != READING)
-        return;
     commit (t);
-    tempfile__text_reposition (t);
+    if (t->phase == READING)
+        tempfile__text_reposition (t);
 }
 
 static void
 begin_reading (struct text *t)
 {
     const struct index *x = &t->index;
+    commit (t);
     end_writing (t);
     t->phase = READING;
+    t->given_back = false;
     t->here.written = t->here.jumps = t->here.vague = false;
     t->began = t->here;
     t->known = x->n > 0 && x->entries[x->n - 1].program > t->here.program &&
@@ -204,15 +222,21 @@ text_seek (struct storage *s, off_t offset, int whence)
     struct text *t = text_self (s);
     if (follow (t) < 0)
         return -1;
-    if (whence == SEEK_CUR && !(t->peeked && offset > 0))
+    /* fflush(), for instance, gives back what was read ahead: the program has not asked yet. */
+    const bool back = whence == SEEK_CUR && offset < 0 && t->phase == READING;
+    const bool gives_back = back && counts_otherwise (t);
+    if (whence == SEEK_CUR && !(t->peeked && offset > 0) && !gives_back)
         commit (t);
     if (whence == SEEK_CUR && offset == 0)
         return text_at (t);
     if (tempfile__text_flush_partial (t) < 0)
         return -1;
     end_writing (t);
-    if (move (t, offset, whence) < 0)
+    const int moved =
+        gives_back ? tempfile__text_find_read (t, text_at (t) + offset) : move (t, offset, whence);
+    if (moved < 0)
         return -1;
+    t->given_back = gives_back;
     tempfile__text_reposition (t);
     return text_at (t);
 }
@@ -271,7 +295,9 @@ replace_end (struct text *t, struct position *end, const unsigned char *out, siz
     end->state = (struct codec_state){0, 0};
     end->jumps = true;
     if (here) {
+        const off_t program = t->here.program;
         t->here = *end;
+        t->here.program = program;
         tempfile__text_reposition (t);
     }
     return 0;
@@ -313,6 +339,8 @@ text_truncate (struct storage *s, off_t size)
     tempfile__index_add (&t->index, &end);
     if (t->reported > end.file)
         t->reported = NOTHING_REPORTED;
+    if (t->here.file > end.file) /* what is written there is not where the zeros lead to */
+        t->lossy = t->here.jumps = true;
     return 0;
 }
 

@@ -177,17 +177,16 @@ marks_within (const struct text *t)
     return t->begun && t->codec->mark && !t->encoder.a && t->here.file > 0;
 }
 
-/* Begins to overwrite: forgets all entries after this position. */
+/* The first text is about to be written here. */
 static void
 begin_index (struct text *t)
 {
     struct position p = t->here;
     t->lossy = t->lossy || marks_within (t) || (t->codec->stateful && p.state.a);
     p.written = text_counts_written (t);
-    p.jumps = t->codec->stateful;
-    if (p.jumps)
+    p.jumps = p.jumps || t->codec->stateful;
+    if (t->codec->stateful)
         p.state = t->encoder;
-    tempfile__index_cut (&t->index, p.program, p.file);
     tempfile__index_add (&t->index, &p);
 }
 
@@ -201,6 +200,7 @@ note_written (struct text *t, size_t used, size_t made, bool jumps)
     t->here.jumps = jumps;
     t->here.behind_nothing = false;
     t->begun = false;
+    (void) tempfile__index_behind (&t->index, &t->here);
     tempfile__index_add (&t->index, &t->here);
 }
 
