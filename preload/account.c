@@ -56,22 +56,14 @@ tempfile__accounting (void)
     return getenv (ACCOUNT_VARIABLE) != NULL;
 }
 
-/* Out of the way, if the limit of descriptors is not lower than that. */
-static int
-duplicate (int fd)
-{
-    int copy = fcntl (fd, F_DUPFD_CLOEXEC, FIRST);
-    return copy < 0 && errno == EINVAL ? fcntl (fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : copy;
-}
-
-/* Takes a duplicate of the descriptor, and remembers what it stands for. */
+/* Takes a duplicate of the descriptor, from FROM on, and remembers what it stands for. */
 static bool
-watch (struct watch *w, int fd)
+watch (struct watch *w, int fd, int from)
 {
     struct stat st;
     if (fd < 0 || fstat (fd, &st) < 0)
         return false;
-    *w = (struct watch){duplicate (fd), st.st_dev, st.st_ino, 0};
+    *w = (struct watch){fcntl (fd, F_DUPFD_CLOEXEC, from), st.st_dev, st.st_ino, 0};
     return w->fd >= 0;
 }
 
@@ -134,7 +126,8 @@ begin (int fd)
     if (!watching_forks)
         watching_forks = pthread_atfork (before_fork, after_fork, after_fork_in_child) == 0;
     account.process = getpid ();
-    if (fd == STDERR_FILENO || !watch (&account.report, STDERR_FILENO))
+    if (fd == STDERR_FILENO || (!watch (&account.report, STDERR_FILENO, FIRST) &&
+                                !watch (&account.report, STDERR_FILENO, STDERR_FILENO + 1)))
         account.report.fd = -1;
 }
 
@@ -205,7 +198,7 @@ enter (int fd)
 {
     account.made++;
     int again = account.watched < WATCHED ? open_anew (fd) : -1;
-    if (watch (&account.files[account.watched % WATCHED], again))
+    if (watch (&account.files[account.watched % WATCHED], again, FIRST))
         account.watched++;
     else
         account.unknown++;

@@ -183,6 +183,57 @@ persist_copy (void)
     persist_like (TemporaryFile (.in_memory = 1, .buffering = 500), TEMPFILE_COPY);
 }
 
+/* A directory on another file system, or NULL. */
+static const char *
+elsewhere (void)
+{
+    static const char *const dirs[] = {"/dev/shm", "/var/tmp", "/tmp"};
+    struct stat here, there;
+
+    for (int i = 0; i < LENGTH (dirs); i++)
+        if (stat (test_dir (), &here) == 0 && stat (dirs[i], &there) == 0 &&
+            here.st_dev != there.st_dev)
+            return dirs[i];
+    return NULL;
+}
+
+/* The temporary file goes when its copy is in place, whatever failed then. */
+void
+persist_copy_named (void)
+{
+    char target[NAME_SIZE], *name = NULL;
+
+    faults_pause ();
+    const char *dir = elsewhere ();
+    FILE *f = dir ? NamedTemporaryFile (.dir = dir) : NULL;
+    if (!f) {
+        faults_resume ();
+        return;
+    }
+    (void) snprintf (target, sizeof target, "%s/target", test_dir ());
+    name = strdup (tempfile_name (f));
+    faults_resume ();
+    bool good = put_lines (f, 10);
+    int result = tempfile_persist (f, target, TEMPFILE_COPY | TEMPFILE_SYNC);
+    bool in_place = result == 0 || strstr (tempfile_errmsg (), "in place");
+    bool stays = result != 0 && (!in_place || strstr (tempfile_errmsg (), "still there"));
+    if (result != 0)
+        failed ();
+    faults_pause ();
+    if (result == 0 && !(good && file_has_lines (target, 10)))
+        wrong ("not what was written");
+    bool there = test_exists (name) && !(result == 0 && faults_error () == ENOENT);
+    if (there != stays || test_exists (target) != in_place)
+        wrong ("not the right names are there");
+    faults_resume ();
+    finish (f, false);
+    faults_pause ();
+    (void) unlink (target);
+    (void) unlink (name);
+    free (name);
+    faults_resume ();
+}
+
 void
 persist_like_path (void)
 {

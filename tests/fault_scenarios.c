@@ -912,6 +912,7 @@ const struct scenario fault_scenarios[] = {
     SCENARIO (persist_named_anew, .adds = 0),
     SCENARIO (persist_beside, .adds = 0),
     SCENARIO (persist_copy, .adds = 0),
+    SCENARIO (persist_copy_named, .adds = 0),
     SCENARIO (persist_like_named, .adds = 0),
     SCENARIO (persist_like_unnamed, .linked = true),
     SCENARIO (persist_like_path, .silent = true),

@@ -54,6 +54,7 @@ void persist_named_synced (void);
 void persist_named_anew (void);
 void persist_beside (void);
 void persist_copy (void);
+void persist_copy_named (void);
 void persist_like_named (void);
 void persist_like_unnamed (void);
 void persist_like_path (void);

@@ -456,6 +456,24 @@ START_TEST (a_directory_that_is_closed_amid_a_cleanup_gives_its_lock_back)
 }
 END_TEST
 
+/* A daemon closes all descriptors that it does not know, and opens its own. */
+START_TEST (a_descriptor_of_the_program_s_is_not_closed_for_a_lock)
+{
+    struct stat file, st;
+    int lock = STDERR_FILENO + 1;
+    char *path = tempfile_into_path (NamedTemporaryFile (.recoverable = 1));
+
+    ck_assert_ptr_nonnull (path);
+    ck_assert_int_eq (stat (path, &file), 0);
+    while (fstat (lock, &st) < 0 || st.st_dev != file.st_dev || st.st_ino != file.st_ino)
+        ck_assert_int_lt (++lock, 1000);
+    ck_assert_int_eq (dup2 (STDIN_FILENO, lock), lock);
+    ck_assert_int_eq (tempfile_unlink (path), 0);
+    ck_assert_int_eq (close (lock), 0);
+    free (path);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -464,6 +482,7 @@ main (void)
 
     tcase_set_timeout (tc, 120);
     tcase_add_test (tc, what_a_killed_process_left_is_deleted);
+    tcase_add_test (tc, a_descriptor_of_the_program_s_is_not_closed_for_a_lock);
     tcase_add_test (tc, what_was_not_marked_is_left_alone);
     tcase_add_test (tc, what_has_an_owner_is_left_alone);
     tcase_add_test (tc, another_process_sees_the_owner_too);

@@ -9,6 +9,6 @@
  * are ordinary files, OTHER may be a handle. 0, or -1 with errno; then FD may be for its owner
  * only.
  */
-int tempfile__take_attributes (int fd, int other);
+COMPACT int tempfile__take_attributes (int fd, int other);
 
 #endif

@@ -50,7 +50,7 @@ typedef int check_text_fn (struct settings *);
 
 /* Both return 0, or -1 with errno and message. CHECK_TEXT is NULL for what has no text. */
 int tempfile__mode_parse (struct mode *, const char *text);
-int tempfile__options_parse (struct settings *, enum kind, check_text_fn *check_text,
-                             const struct tempfile_options *, size_t size);
+COMPACT int tempfile__options_parse (struct settings *, enum kind, check_text_fn *check_text,
+                                     const struct tempfile_options *, size_t size);
 
 #endif

@@ -339,6 +339,14 @@ is_for_copying (int err, const char *from, unsigned flags)
     return flags & TEMPFILE_COPY && (err == EXDEV || (!from && err == ENOTSUP));
 }
 
+/* 0, also if the name is gone, or another file's. */
+static int
+remove_copied (int fd, const char *from)
+{
+    const bool removed = check_name (fd, from) == 0 && unlink (from) == 0;
+    return removed || errno == ENOENT || errno == ESTALE ? 0 : -1;
+}
+
 /* The temporary file goes last; when it cannot, PATH is in place all the same. */
 static int
 publish_somehow (int dir, int fd, const char *from, const char *path, unsigned flags, int *copy)
@@ -347,8 +355,10 @@ publish_somehow (int dir, int fd, const char *from, const char *path, unsigned f
     if (result >= 0 || !is_for_copying (errno, from, flags))
         return result;
     result = check_replaceable (path) < 0 ? -1 : publish_copy (dir, fd, path, flags, copy);
-    if (result == 0 && from && check_name (fd, from) == 0 && unlink (from) < 0)
-        return 1;
+    int err = errno;
+    if (result >= 0 && from && remove_copied (fd, from) < 0)
+        return 2;
+    errno = err;
     return result;
 }
 
@@ -400,8 +410,9 @@ tempfile__publish (int fd, const char *from, const char *path, unsigned flags, i
                                       why_not (err, from, flags));
     PROBE2 (persist, from, path);
     if (result > 0)
-        tempfile__fail_system (err, "'%s' is in place, but perhaps not yet on disk%s", path,
-                               *copy < 0 ? "" : ", or the temporary file is still there");
+        tempfile__fail_system (err, "'%s' is in place, but %s", path,
+                               result == 1 ? "perhaps not yet on disk"
+                                           : "the temporary file is still there");
     return result;
 }
 

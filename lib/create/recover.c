@@ -163,7 +163,7 @@ recover_all (DIR *dir, const char *path)
     return err ? -1 : recovered;
 }
 
-EXPORT int
+COMPACT EXPORT int
 tempfile_recover (const char *path)
 {
     CANCELLED_BEFORE_OR_NOT_AT_ALL;

@@ -31,10 +31,9 @@ make_registered (const char *path, void *arg)
     int err = errno;
     if (result >= 0 && r->maker->undo)
         r->maker->undo (result);
-    if (result >= 0 || tempfile__entry_not_created (r->entry) < 0)
-        result = CREATE_REFUSED;
-    errno = result == CREATE_REFUSED ? EINTR : err;
-    return result;
+    const bool doomed = result >= 0 || tempfile__entry_not_created (r->entry) < 0;
+    errno = doomed ? EINTR : err;
+    return doomed ? CREATE_REFUSED : result;
 }
 
 int

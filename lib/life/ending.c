@@ -5,56 +5,22 @@
  *     exit, dlclose   a destructor, which runs after the program's own atexit and destructor
  *                     functions, so that those still find their files
  *     quick_exit      an at_quick_exit function
- *     a signal        if the program asked for it: a handler deletes, then raises the signal again
+ *     a signal        if the program asked for it: see signals.c
  *     the program's own handler calls tempfile_cleanup()
  *
  * The first three are certain. What is deleted, and how that is safe at any moment, is the
  * registry's business.
- *
- * SIGNALS. The handler is installed for signals whose disposition is the default and whose default
- * ends the process. A signal that the program ignores or handles, before or after that, is not
- * touched. So the handler has no other handler to call. It blocks all signals, so it does not
- * interrupt itself in the same thread. It may interrupt a deletion that exit() has begun, and then
- * does all of it again.
- *
- * Other code can get our handler by sigaction(2) and install it again later. So the library stays
- * loaded after that: dlclose() does nothing, and the files are deleted at exit.
- *
- * STACK. The handler itself takes some 200 bytes besides the frame that the kernel makes, and
- * tempfile__remove_tree_async_safe() what remove.h says; so SIGSTKSZ, 8 KiB as it has always been,
- * does.
  */
 #include "base/export.h"
 
-#include "base/error.h"
-#include "base/process.h"
 #include "life/ending.h"
 #include "life/registry.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <string.h>
-#include <ucontext.h>
+#include <stdlib.h>
 
-static const int fatal[] = {
-    SIGHUP,    SIGINT,  SIGQUIT, SIGTERM, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGPROF, SIGVTALRM,
-    SIGXCPU,   SIGXFSZ, SIGSEGV, SIGBUS,  SIGABRT, SIGILL,  SIGFPE,  SIGTRAP, SIGSYS,
-#ifdef SIGPOLL
-    SIGPOLL, /* SIGIO; systems that ignore that one by default do not know this name */
-#endif
-#ifdef SIGSTKFLT
-    SIGSTKFLT,
-#endif
-#ifdef SIGPWR
-    SIGPWR,
-#endif
-};
-
-static atomic_bool handles_signals;
-static atomic_bool stays_loaded;
+void (*_Atomic tempfile__uninstall_handlers) (void);
 
 EXPORT void
 tempfile_cleanup (void)
@@ -62,106 +28,6 @@ tempfile_cleanup (void)
     int saved = errno;
     tempfile__registry_clean_up (false);
     errno = saved;
-}
-
-/* Whether the processor raised it, at an instruction that will raise it again. */
-static bool
-will_come_again (int sig, const siginfo_t *info)
-{
-    bool fault = sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE;
-    return fault && info->si_code > 0;
-}
-
-static void
-set_default (int sig)
-{
-    struct sigaction course = {.sa_handler = SIG_DFL};
-    sigemptyset (&course.sa_mask);
-    sigaction (sig, &course, NULL);
-}
-
-/*
- * The signal is blocked until the handler returns, and is delivered then: a core dump shows the
- * right place, and the parent sees the right status. A signal that only sigsuspend(), ppoll() or
- * pselect() unblocked must be unblocked in the mask that the handler returns to.
- */
-static void
-on_signal (int sig, siginfo_t *info, void *context)
-{
-    int saved = errno;
-    tempfile__registry_clean_up (true);
-    set_default (sig);
-    sigdelset (&((ucontext_t *) context)->uc_sigmask, sig);
-    if (!will_come_again (sig, info))
-        raise (sig);
-    errno = saved;
-}
-
-/* This uses only what POSIX says of dlopen(): it asks for a handle on what is loaded already. It
- * fails where we are not in a library of our own; there nobody can unload us. */
-static void
-stay_loaded (void)
-{
-#if defined HAVE_DLADDR && defined RTLD_NODELETE && defined PIC
-    Dl_info info;
-    if (!atomic_load (&stays_loaded) && dladdr (fatal, &info) != 0 && info.dli_fname &&
-        dlopen (info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE))
-        atomic_store (&stays_loaded, true);
-#endif
-}
-
-static bool
-is_default (const struct sigaction *a)
-{
-    return !(a->sa_flags & SA_SIGINFO) && a->sa_handler == SIG_DFL;
-}
-
-static int
-install (int sig)
-{
-    struct sigaction now;
-    if (sigaction (sig, NULL, &now) < 0)
-        return -1;
-    if (!is_default (&now))
-        return 0;
-    struct sigaction ours = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-    sigfillset (&ours.sa_mask);
-    return sigaction (sig, &ours, NULL);
-}
-
-/* Of the real-time signals one may be taken by who watches the program, as valgrind does. */
-static int
-for_all_signals (int (*function) (int sig))
-{
-    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
-        if (function (fatal[i]) < 0)
-            return -1;
-#ifdef SIGRTMIN
-    for (int sig = SIGRTMIN; sig <= SIGRTMAX; sig++)
-        (void) function (sig);
-#endif
-    return 0;
-}
-
-/* Two threads may do this at once, since doing it twice is doing it once. */
-EXPORT int
-tempfile_cleanup_on_signals (void)
-{
-    tempfile__watch_end ();
-    stay_loaded ();
-    atomic_store (&handles_signals, true);
-    return for_all_signals (install) < 0 ? tempfile__fail_system (errno, "cannot handle signals")
-                                         : 0;
-}
-
-static int
-uninstall (int sig)
-{
-    struct sigaction now;
-    if (sigaction (sig, NULL, &now) == 0 && now.sa_flags & SA_SIGINFO &&
-        now.sa_sigaction == on_signal)
-        set_default (sig);
-    return 0;
 }
 
 static void
@@ -179,8 +45,9 @@ at_exit (void)
 {
     end ();
     tempfile__registry_free ();
-    if (atomic_load (&handles_signals) && !atomic_load (&stays_loaded))
-        for_all_signals (uninstall);
+    void (*then) (void) = atomic_load (&tempfile__uninstall_handlers);
+    if (then)
+        then ();
 }
 
 /* If it cannot be registered, quick_exit() leaves the files, as _exit() does. */

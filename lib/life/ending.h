@@ -7,4 +7,7 @@
  * deletes them. The first call counts. */
 void tempfile__watch_end (void);
 
+/* What signals.c wants done after the last deletion; NULL: nothing. */
+extern void (*_Atomic tempfile__uninstall_handlers) (void);
+
 #endif

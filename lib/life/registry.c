@@ -15,6 +15,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum state {
@@ -38,8 +40,10 @@ struct entry {
     _Atomic unsigned next;       /* on the free list or among the released: as in `struct list` */
     unsigned number;
     _Atomic (const struct removal *) tree; /* NULL: a file */
-    int lock;                              /* a descriptor, or -1 */
-    _Atomic pthread_t maker;               /* while PENDING or DOOMED: who is making the file */
+    int lock;                              /* a descriptor, or -1; of this file: */
+    dev_t device;
+    ino_t inode;             /* 0: not known */
+    _Atomic pthread_t maker; /* while PENDING or DOOMED: who is making the file */
     char *path;
     struct entry *former; /* held along with this one: an earlier name of the same file */
     atomic_bool indexed;
@@ -178,10 +182,20 @@ pop_free (void)
     return e;
 }
 
+/* The program may have closed the descriptor, and have another one with its number now. */
+static bool
+is_lock_ours (const struct entry *e)
+{
+    struct stat st;
+    if (fstat (e->lock, &st) < 0)
+        return errno != EBADF;
+    return e->inode == 0 || (st.st_dev == e->device && st.st_ino == e->inode);
+}
+
 static void
 give_up_lock (struct entry *e)
 {
-    if (e->lock >= 0)
+    if (e->lock >= 0 && is_lock_ours (e))
         close (e->lock);
     e->lock = -1;
 }
@@ -305,6 +319,15 @@ walk_by_another (void)
     return atomic_load (&p->walks) > 0 && !pthread_equal (atomic_load (&p->ender), pthread_self ());
 }
 
+/* In milliseconds. */
+static int64_t
+now (void)
+{
+    struct timespec t;
+    clock_gettime (CLOCK_MONOTONIC, &t);
+    return (int64_t) t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static int
 fail_at_end (void)
 {
@@ -316,10 +339,11 @@ static int
 wait_for_end (void)
 {
     struct process *p = tempfile__process ();
-    for (int waited = 0; how_it_ends () == PERHAPS && waited < PATIENCE;) {
-        if (!walk_by_another ())
-            waited += 10;
+    int64_t end = now () + PATIENCE;
+    while (how_it_ends () == PERHAPS && now () < end) {
         poll (NULL, 0, 10);
+        if (walk_by_another ())
+            end = now () + PATIENCE;
     }
     int perhaps = PERHAPS;
     atomic_compare_exchange_strong (&p->ending, &perhaps, LIVING);
@@ -362,6 +386,10 @@ tempfile__entry_new (char *path, const struct removal *tree)
 void
 tempfile__entry_own_lock (struct entry *e, int fd)
 {
+    struct stat st = {0};
+    (void) fstat (fd, &st);
+    e->device = st.st_dev;
+    e->inode = st.st_ino;
     e->lock = fd;
 }
 
@@ -676,13 +704,14 @@ is_being_made (struct entry *e)
  * left. If it is this thread, the signal has interrupted it, and it will go on only after us.
  */
 static void
-wait_for_maker (struct entry *e, int *patience)
+wait_for_maker (struct entry *e, int64_t *patience)
 {
-    while (*patience > 0 && is_being_made (e) &&
-           !pthread_equal (atomic_load (&e->maker), pthread_self ())) {
+    if (!is_being_made (e) || pthread_equal (atomic_load (&e->maker), pthread_self ()))
+        return;
+    const int64_t begin = now (), end = begin + *patience;
+    while (is_being_made (e) && now () < end)
         poll (NULL, 0, 1);
-        --*patience;
-    }
+    *patience -= now () - begin;
 }
 
 /*
@@ -760,7 +789,7 @@ delete_interrupted (struct entry *e)
 
 /* What is being made is for the second time round. */
 static void
-walk (bool directories, bool second, int *patience)
+walk (bool directories, bool second, int64_t *patience)
 {
     for (unsigned i = 0; i < atomic_load (&carved); i++) {
         struct entry *e = at (i);
@@ -776,7 +805,7 @@ walk (bool directories, bool second, int *patience)
 }
 
 static void
-walk_twice (int patience)
+walk_twice (int64_t patience)
 {
     for (int round = 0; round < 2; round++) {
         walk (false, round > 0, &patience);

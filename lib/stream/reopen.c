@@ -99,7 +99,7 @@ parse_reopen_mode (struct settings *s, const char *mode, FILE *f)
     return tempfile__stream_check_text (s);
 }
 
-EXPORT FILE *
+COMPACT EXPORT FILE *
 tempfile_reopen (FILE *f, const char *mode)
 {
     CANCELLED_BEFORE_OR_NOT_AT_ALL;

@@ -11,40 +11,42 @@
 
 #include <errno.h>
 
+static int
+go_to (struct text *t, const struct position *p)
+{
+    t->here = *p;
+    t->within = 0;
+    return tempfile__text_move_below (t, p->file);
+}
+
 /* Goes to the N-th entry, or to the start if N is 0. Reading from there is limited. */
 static int
 jump (struct text *t, size_t n, off_t limit, bool ends)
 {
-    t->here = n > 0 ? t->index.entries[n - 1] : (struct position){0};
+    static const struct position start;
+    const int result = go_to (t, n > 0 ? &t->index.entries[n - 1] : &start);
     t->here.jumps = false;
-    t->within = 0;
     t->limit = limit;
     t->ends = ends;
-    return tempfile__text_move_below (t, t->here.file);
-}
-
-/* Decodes something in front of TARGET. Returns how many bytes, 0 at the end, or -1 with errno. */
-static ssize_t
-step (struct text *t, off_t target)
-{
-    unsigned char out[4096];
-    off_t distance = target - text_at (t);
-    size_t size = distance < (off_t) sizeof out ? (size_t) distance : sizeof out;
-    return tempfile__text_read_some (t, out, size);
+    return result;
 }
 
 /*
- * Decodes up to TARGET and adds entries on the way. Returns 1, 0 at the end of the file, or -1 with
- * errno.
+ * Decodes up to TARGET and, if it is to NOTE them, adds entries on the way. Returns 1, 0 at the end
+ * of the file, or -1 with errno.
  */
 static int
-walk (struct text *t, off_t target)
+walk (struct text *t, off_t target, bool note)
 {
+    unsigned char out[4096];
     while (text_at (t) < target) {
-        ssize_t n = step (t, target);
+        off_t distance = target - text_at (t);
+        size_t size = distance < (off_t) sizeof out ? (size_t) distance : sizeof out;
+        ssize_t n = tempfile__text_read_some (t, out, size);
         if (n <= 0)
             return (int) n;
-        text_note_here (t);
+        if (note)
+            text_note_here (t);
     }
     return 1;
 }
@@ -67,14 +69,8 @@ go_beyond (struct text *t, off_t target)
 static int
 find_read (struct text *t, off_t target)
 {
-    t->here = t->began;
-    t->within = 0;
-    if (tempfile__text_move_below (t, t->here.file) < 0)
-        return -1;
-    ssize_t n = 1;
-    while (text_at (t) < target && n > 0)
-        n = step (t, target);
-    if (n < 0 || (n == 0 && go_beyond (t, target) < 0))
+    const int found = go_to (t, &t->began) < 0 ? -1 : walk (t, target, false);
+    if (found < 0 || (!found && go_beyond (t, target) < 0))
         return -1;
     tempfile__text_settle (t);
     return tempfile__text_pass_end_of_run (t);
@@ -94,7 +90,7 @@ find (struct text *t, off_t target)
     if (jump (t, n, before ? next.file : NO_LIMIT, next.jumps || !t->codec->ops->splits) < 0)
         return -1;
     t->here.vague = t->here.vague && !exact;
-    int found = walk (t, target);
+    int found = walk (t, target, true);
     if (found < 0)
         return -1;
     t->within = found ? t->within : 0;
@@ -138,7 +134,7 @@ static int
 find_file (struct text *t, off_t file, bool ends)
 {
     if (jump (t, tempfile__index_find (&t->index, OFF_MAX, file), file, ends) < 0 ||
-        walk (t, OFF_MAX) < 0 || (!ends && complete (t) < 0))
+        walk (t, OFF_MAX, true) < 0 || (!ends && complete (t) < 0))
         return -1;
     t->here.vague = false;
     if (t->here.file >= file)
@@ -257,25 +253,20 @@ is_at (const struct text *t, const struct position *p)
 static int
 meet (struct text *t, off_t unused)
 {
-    const struct position end = t->here;
+    struct position end = t->here;
     const struct position *next = tempfile__index_behind (&t->index, &end);
     bool met = false;
     (void) unused;
     t->limit = next->file;
     t->ends = next->jumps || !t->codec->ops->splits;
     for (int written = 1; written >= 0 && !met; written--) {
-        t->here = end;
-        t->here.written = written;
-        t->within = 0;
-        if (tempfile__text_move_below (t, end.file) < 0)
+        end.written = written;
+        if (go_to (t, &end) < 0 || walk (t, next->program, false) < 0)
             return -1;
-        while (text_at (t) < next->program && step (t, next->program) > 0)
-            continue;
         tempfile__text_settle (t);
         met = is_at (t, next);
-        t->here = end;
-        t->here.written = written;
     }
+    t->here = end;
     t->within = 0;
     return met ? 0 : -1;
 }

@@ -97,7 +97,9 @@ void machine_access (const void *object, bool write, const void *caller);
 void machine_lock (const void *lock, bool patient, bool *got, const void *caller);
 void machine_unlock (const void *lock, const void *caller);
 
-void machine_sleep (const void *caller); /* some time passes: others may run, or none */
+/* Some time passes: others may run, or none. */
+void machine_sleep (unsigned milliseconds, const void *caller);
+unsigned machine_time (void); /* how long all have slept, in milliseconds */
 void machine_pause (const void *caller); /* until a signal comes */
 
 void machine_at_fork (void (*prepare) (void), void (*parent) (void), void (*child) (void));

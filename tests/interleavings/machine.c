@@ -71,7 +71,7 @@ static struct {
 static int current;
 static bool running; /* interleaved */
 static pid_t process;
-static unsigned steps, sleeps, strikes;
+static unsigned steps, sleeps, slept, strikes;
 
 static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
 
@@ -456,10 +456,11 @@ machine_unlock (const void *address, const void *caller)
 
 /* The others go first; but time may also pass in which they do nothing. */
 void
-machine_sleep (const void *caller)
+machine_sleep (unsigned milliseconds, const void *caller)
 {
     if (!running)
         return;
+    slept += milliseconds;
     struct thread *self = &threads[current];
     count_step ();
     if (++sleeps > MAX_SLEEPS)
@@ -475,6 +476,12 @@ machine_sleep (const void *caller)
     if (self->rest) /* a long time has passed: as if the others had been held up */
         explorer_preempt ();
     self->status = READY;
+}
+
+unsigned
+machine_time (void)
+{
+    return slept;
 }
 
 void
@@ -661,7 +668,7 @@ machine_run (void)
     memset (was_handled, 0, sizeof was_handled);
     running = false;
     process = 100;
-    steps = sleeps = strikes = 0;
+    steps = sleeps = slept = strikes = 0;
     current = 0;
     for (int t = 0; t < THREADS; t++)
         if (t == 0 || scenario->run[t])

@@ -166,14 +166,23 @@ __wrap_poll (struct pollfd *fds, nfds_t n, int timeout)
     (void) fds;
     if (n != 0 || timeout < 0)
         explorer_fail ("a poll that is not modelled");
-    machine_sleep (CALLER);
+    machine_sleep ((unsigned) timeout, CALLER);
+    return 0;
+}
+
+int
+__wrap_clock_gettime (clockid_t clock, struct timespec *t)
+{
+    if (clock != CLOCK_MONOTONIC)
+        explorer_fail ("a clock that is not modelled");
+    *t = (struct timespec){machine_time () / 1000, machine_time () % 1000 * 1000000};
     return 0;
 }
 
 int
 __wrap_sched_yield (void)
 {
-    machine_sleep (CALLER);
+    machine_sleep (1, CALLER);
     return 0;
 }
 
@@ -248,6 +257,19 @@ int
 __wrap_sigaction (int sig, const struct sigaction *a, struct sigaction *old)
 {
     machine_sigaction (sig, a, old, CALLER);
+    return 0;
+}
+
+/* There are no real-time signals here: they would be more of the same. */
+int
+__wrap___libc_current_sigrtmin (void)
+{
+    return 1;
+}
+
+int
+__wrap___libc_current_sigrtmax (void)
+{
     return 0;
 }
 

@@ -25,7 +25,7 @@ trap 'exit 1' HUP INT TERM
 common="-std=gnu11 -D_GNU_SOURCE -g -O2 -pthread -U_FORTIFY_SOURCE -fno-stack-protector"
 
 # What of the library is explored, in the order of the linker: first what it is built on.
-modules='base/error base/process base/table life/registry life/ending create/create create/registered'
+modules='base/error base/process base/table life/registry life/ending life/signals create/create create/registered'
 
 # Calls that depend on nothing but their arguments, or that the model has no use for.
 pure='sigemptyset|sigfillset|sigaddset|sigismember|sigdelset|__errno_location|strerror_r|__xpg_strerror_r|vsnprintf|snprintf|__tls_get_addr'

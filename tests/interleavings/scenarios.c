@@ -69,9 +69,9 @@ static int
 make_slowly (const char *path, void *arg)
 {
     (void) arg;
-    machine_sleep (NULL);
+    machine_sleep (1, NULL);
     int err = fs_create (path, FS_FILE, NULL);
-    machine_sleep (NULL);
+    machine_sleep (1, NULL);
     if (err)
         errno = err;
     return err ? CREATE_FAILED : 0;
