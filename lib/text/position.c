@@ -53,6 +53,7 @@ thin (struct index *x, bool all)
         const struct position *p = &x->entries[i];
         bool needed = i > 0 && (p->jumps || p->vague || p->written != x->entries[n - 1].written);
         if (i % 2 == 0 || (needed && !all))
+            /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): where there is room */
             x->entries[n++] = *p;
         else if (needed)
             x->entries[n - 1].vague = true;
@@ -121,6 +122,7 @@ tempfile__index_add (struct index *x, const struct position *p)
     if (!fits (x, i, p) || !make_room (x))
         return;
     i = tempfile__index_find (x, p->program, OFF_MAX);
+    /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): there is room */
     memmove (x->entries + i + 1, x->entries + i, (x->n - i) * sizeof *p);
     x->entries[i] = *p;
     x->n++;

@@ -99,7 +99,7 @@ void machine_unlock (const void *lock, const void *caller);
 
 /* Some time passes: others may run, or none. */
 void machine_sleep (unsigned milliseconds, const void *caller);
-unsigned machine_time (void); /* how long all have slept, in milliseconds */
+unsigned machine_time (void);            /* how long all have slept, in milliseconds */
 void machine_pause (const void *caller); /* until a signal comes */
 
 void machine_at_fork (void (*prepare) (void), void (*parent) (void), void (*child) (void));
