@@ -276,8 +276,9 @@ START_TEST (make_passes_any_other_failure_on_at_once)
     for (int i = 0; i < 2 * LENGTH (errors); i++) {
         char *path = garbage;
         struct stubborn s = {.error = errors[i / 2]};
-        assert_minus_1 (MAKE (&path, make_at_last, &s, .delete_when = i % 2),
-                        s.error ? s.error : ECANCELED, s.last);
+        assert_minus_1 (
+            MAKE (&path, make_at_last, &s, .delete_when = (enum tempfile_delete) (i % 2)),
+            s.error ? s.error : ECANCELED, s.last);
         ck_assert_int_eq (s.called, 1);
         ck_assert_ptr_null (path);
     }
