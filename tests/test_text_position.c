@@ -928,6 +928,19 @@ START_TEST (place_of_a_truncation_holds)
 }
 END_TEST
 
+/* Encodings, and how they have e with an acute accent and the euro sign: as such, or replaced. */
+static const struct {
+    const char *encoding, *accent, *euro;
+} filled[] = {
+    {"latin-1", "\u00e9", "&#8364;"},   {"cp037", "\u00e9", "&#8364;"},
+    {"koi8-r", "&#233;", "&#8364;"},    {"utf-8", "\u00e9", "\u20ac"},
+    {"utf-8-sig", "\u00e9", "\u20ac"},  {"utf-16", "\u00e9", "\u20ac"},
+    {"utf-16-le", "\u00e9", "\u20ac"},  {"utf-16-be", "\u00e9", "\u20ac"},
+    {"utf-32", "\u00e9", "\u20ac"},     {"utf-32-le", "\u00e9", "\u20ac"},
+    {"utf-32-be", "\u00e9", "\u20ac"},  {"gb18030", "\u00e9", "\u20ac"},
+    {"shift_jis", "&#233;", "&#8364;"}, {"euc_jis_2004", "\u00e9", "\u20ac"},
+};
+
 /*
  * Records, of which some have characters that are replaced, and all have a field that is filled in
  * later: in front of all places but the first, and whether the index has all of them or not.
@@ -937,14 +950,14 @@ START_TEST (places_hold_when_a_field_before_them_is_filled_in)
     enum { RECORDS = 3000 };
     static off_t record[RECORDS + 1];
     static char have[RECORDS * 32], want[RECORDS * 32];
-    FILE *f = TemporaryFile (.mode = "w+", .encoding = "latin-1", .errors = "xmlcharrefreplace",
-                             .newline = "\r\n");
+    FILE *f = TemporaryFile (.mode = "w+", .encoding = filled[_i].encoding, .newline = "\r\n",
+                             .errors = "xmlcharrefreplace");
     char *w = want;
 
     for (int i = 0; i < RECORDS; i++) {
         record[i] = ftello (f);
         ck_assert_int_ge (fprintf (f, "0000 %s\n", i % 2 ? "\u20ac" : "\u00e9"), 0);
-        w += sprintf (w, "%04d %s\r\n", i, i % 2 ? "&#8364;" : "\xe9");
+        w += sprintf (w, "%04d %s\r\n", i, i % 2 ? filled[_i].euro : filled[_i].accent);
     }
     record[RECORDS] = ftello (f);
     for (int k = 0; k < RECORDS; k++) {
@@ -953,13 +966,12 @@ START_TEST (places_hold_when_a_field_before_them_is_filled_in)
         ck_assert_int_ge (fprintf (f, "%04d", i), 0);
     }
     ck_assert_int_eq (fseeko (f, record[RECORDS], SEEK_SET), 0);
-    ck_assert_int_ge (fputs ("end", f), 0);
+    ck_assert_int_ge (fputs ("end\n", f), 0);
+    ck_assert_int_eq (tempfile_truncate (f, record[RECORDS] + 3), 0);
     strcpy (w, "end");
-    ck_assert_int_eq (fflush (f), 0);
-    ck_assert_uint_eq (test_bytes (f, have, sizeof have), strlen (want));
+    rewind (f);
+    ck_assert_uint_eq (fread (have, 1, sizeof have, f), strlen (want));
     ck_assert_mem_eq (have, want, strlen (want));
-    ck_assert_int_eq (tempfile_truncate (f, record[RECORDS - 1]), 0);
-    ck_assert_int_eq (test_size (f), strstr (want, "2999") - want);
     assert_closes (f);
 }
 END_TEST
@@ -1684,7 +1696,7 @@ main (void)
     tcase_add_test (tc, utf_7_can_be_cut_off_around_surrogates_or_says_so);
     tcase_add_loop_test (tc, writing_goes_on_at_the_end_that_was_told, 0, ALPHABETS);
     tcase_add_test (tc, place_of_a_truncation_holds);
-    tcase_add_test (tc, places_hold_when_a_field_before_them_is_filled_in);
+    tcase_add_loop_test (tc, places_hold_when_a_field_before_them_is_filled_in, 0, LENGTH (filled));
     tcase_add_loop_test (tc, text_behind_another_number_of_bytes_counts_as_it_is_read, 0, 3);
     tcase_add_loop_test (tc, places_hold_after_a_read_that_nobody_asked_the_place_of, 0, 2);
     tcase_add_loop_test (tc, reading_on_after_a_flush_counts_as_it_is_read, 0, 2);

@@ -88,7 +88,7 @@ struct codec_ops {
 
     /*
      * Sets the state for writing at another position, perhaps at the start, where a byte order mark
-     * comes first. NULL: the state is zero.
+     * comes first. NULL, and for an encoding that has neither a mark nor a state: it is zero.
      */
     void (*reposition) (struct codec_state *, bool start);
 

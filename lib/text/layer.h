@@ -21,8 +21,8 @@
  * Offsets on the program's side count the bytes that the program has written or read. They differ
  * where the text is read otherwise than it was written ("\r\n" for "\n", "&#8364;" for a character
  * that the encoding lacks). Text counts as it was written until the program reads it, gets another
- * count, and asks for the position; or until text in front of it is overwritten by text that has
- * another number of bytes, on either side. From then on it counts as it is read.
+ * count, and asks for the position; or until text in front of it is overwritten, and decoding from
+ * there does not lead to where the index says. From then on it counts as it is read.
  */
 #ifndef TEXT_LAYER_H
 #define TEXT_LAYER_H
