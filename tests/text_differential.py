@@ -345,6 +345,11 @@ class Program:
                            or p[1] is not None and self.run is not None and
                            p[1] <= self.run - (self.errors == 'ignore')}
 
+    def step_form(self):
+        for step in (self.step_write, self.step_field, self.step_write, self.step_tell,
+                     self.step_write, self.step_fill, self.step_seek, self.step_read):
+            step()
+
     def step_tell(self, n=None):
         n = self.random.randrange(64) if n is None else n
         self.must_be_sound()
@@ -556,7 +561,7 @@ class Program:
                  [self.step_seek] * 4 + [self.step_start] * 2 + [self.step_end] * 2 +
                  [self.step_here] + [self.step_truncate] + [self.step_reopen] +
                  [self.step_any] * 2 + [self.step_hole] + [self.step_watch] + [self.more] * 2 +
-                 [self.step_field] * 2 + [self.step_fill] * 2)
+                 [self.step_field] * 2 + [self.step_fill] * 2 + [self.step_form])
         try:
             for _ in range(self.random.choice([5, 10, 20, 40])):
                 self.random.choice(steps)()
