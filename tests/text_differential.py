@@ -156,6 +156,7 @@ class Program:
         self.places = {}        # number: (cookie, offset in the file or None, how told)
         self.fields = {}        # number: (place, length), where so many letters follow the place
         self.given_back = False     # what was read ahead, to the storage below stdio
+        self.read_something = True
         self.at = None          # offset in the file after the last seek, when known
         self.run = 0
 
@@ -271,6 +272,7 @@ class Program:
             raise Stop from e
         if self.encoding == '-' and any('\ud800' <= c <= '\udfff' for c in text):
             raise Stop
+        self.read_something = text != ''
         self.expect(command, self.hex(text))
 
     def step_read(self):
@@ -362,7 +364,9 @@ class Program:
         if offset == 0 and cookie or self.newline in (None, '') and cookie >> 64 & 1:
             return
         self.ask_for_place()
-        self.places[n] = (cookie, offset, self.doing, self.run)
+        # Where nothing was read, what was written and ignored before it still counts.
+        how = 'write' if self.errors == 'ignore' and not self.read_something else self.doing
+        self.places[n] = (cookie, offset, how, self.run)
         self.expect(f'tell {n}', 'ok')
 
     def step_seek(self):

@@ -20,7 +20,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-void (*_Atomic tempfile__uninstall_handlers) (void);
+static ending_fn *_Atomic end_with;
+
+void
+tempfile__end_with (ending_fn *function)
+{
+    atomic_store (&end_with, function);
+}
 
 EXPORT void
 tempfile_cleanup (void)
@@ -45,9 +51,9 @@ at_exit (void)
 {
     end ();
     tempfile__registry_free ();
-    void (*then) (void) = atomic_load (&tempfile__uninstall_handlers);
-    if (then)
-        then ();
+    ending_fn *function = atomic_load (&end_with);
+    if (function)
+        function ();
 }
 
 /* If it cannot be registered, quick_exit() leaves the files, as _exit() does. */

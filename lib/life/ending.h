@@ -7,7 +7,8 @@
  * deletes them. The first call counts. */
 void tempfile__watch_end (void);
 
-/* What signals.c wants done after the last deletion; NULL: nothing. */
-extern void (*_Atomic tempfile__uninstall_handlers) (void);
+/* FUNCTION is called after the last deletion: handlers of signals go then. */
+typedef void ending_fn (void);
+void tempfile__end_with (ending_fn *function);
 
 #endif

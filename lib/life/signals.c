@@ -148,6 +148,6 @@ tempfile_cleanup_on_signals (void)
 {
     tempfile__watch_end ();
     stay_loaded ();
-    atomic_store (&tempfile__uninstall_handlers, uninstall_all);
+    tempfile__end_with (uninstall_all);
     return change_all (true) < 0 ? tempfile__fail_system (errno, "cannot handle signals") : 0;
 }

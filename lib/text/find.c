@@ -11,6 +11,13 @@
 
 #include <errno.h>
 
+void
+tempfile__text_note_here (struct text *t)
+{
+    if (t->within == 0 && !text_splits (t, &t->here))
+        tempfile__index_add (&t->index, &t->here);
+}
+
 static int
 go_to (struct text *t, const struct position *p)
 {
@@ -46,7 +53,7 @@ walk (struct text *t, off_t target, bool note)
         if (n <= 0)
             return (int) n;
         if (note)
-            text_note_here (t);
+            tempfile__text_note_here (t);
     }
     return 1;
 }

@@ -109,14 +109,6 @@ text_is_within (const struct text *t)
     return t->within > 0 || t->here.vague || text_splits (t, &t->here);
 }
 
-/* Adds the stream's position to the index, if it is between characters. */
-static inline void
-text_note_here (struct text *t)
-{
-    if (t->within == 0 && !text_splits (t, &t->here))
-        tempfile__index_add (&t->index, &t->here);
-}
-
 /* Whether the newlines of what is written may count otherwise when it is read. */
 static inline bool
 text_counts_written (const struct text *t)
@@ -180,6 +172,9 @@ int tempfile__text_flush_whole (struct text *);
 void tempfile__text_reposition (struct text *);
 
 /* --- find.c --- */
+
+/* Adds the stream's position to the index, if it is between characters. */
+void tempfile__text_note_here (struct text *);
 
 /*
  * These decode up to a position and leave the stream IDLE there; if they fail, the stream stays as

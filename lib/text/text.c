@@ -164,7 +164,7 @@ text_read (struct storage *s, void *buffer, size_t size)
     if (t->phase != READING)
         begin_reading (t);
     if (!t->known)
-        text_note_here (t);
+        tempfile__text_note_here (t);
     return tempfile__text_read (t, buffer, t->peeked ? 1 : size);
 }
 
