@@ -10,12 +10,12 @@
 #include <config.h>
 
 #include "account.h"
+#include "life/hold.h"
 #include "program.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,14 +183,13 @@ static int
 try_to_make_a_file (const char *dir)
 {
     char name[PATH_MAX];
-    sigset_t all, before;
+    struct held held;
     if (snprintf (name, sizeof name, "%s/tmpXXXXXX", dir) >= (int) sizeof name)
         return ENAMETOOLONG;
-    sigfillset (&all);
-    sigprocmask (SIG_SETMASK, &all, &before);
+    tempfile__signals_hold (&held);
     int fd = mkstemp (name);
     int error = fd < 0 || unlink (name) < 0 ? errno : 0;
-    sigprocmask (SIG_SETMASK, &before, NULL);
+    tempfile__signals_release (&held);
     if (fd >= 0)
         close (fd);
     return error;

@@ -35,6 +35,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* PATH is in place, but this failed afterwards. */
+enum { NOT_SYNCED = 1, NOT_REMOVED };
+
 static bool
 same_inode (const struct stat *a, const struct stat *b)
 {
@@ -275,7 +278,7 @@ publish_in (int dir, int fd, const char *from, const char *path, unsigned flags)
 {
     if (prepare (fd, path, flags) < 0 || become (fd, from, path, flags) < 0)
         return -1;
-    return dir >= 0 && fsync_retrying (dir) < 0 ? 1 : 0;
+    return dir >= 0 && fsync_retrying (dir) < 0 ? NOT_SYNCED : 0;
 }
 
 /* A descriptor that is for writing only has to be opened once more. */
@@ -357,7 +360,7 @@ publish_somehow (int dir, int fd, const char *from, const char *path, unsigned f
     result = check_replaceable (path) < 0 ? -1 : publish_copy (dir, fd, path, flags, copy);
     int err = errno;
     if (result >= 0 && from && remove_copied (fd, from) < 0)
-        return 2;
+        return NOT_REMOVED;
     errno = err;
     return result;
 }
@@ -411,8 +414,8 @@ tempfile__publish (int fd, const char *from, const char *path, unsigned flags, i
     PROBE2 (persist, from, path);
     if (result > 0)
         tempfile__fail_system (err, "'%s' is in place, but %s", path,
-                               result == 1 ? "perhaps not yet on disk"
-                                           : "the temporary file is still there");
+                               result == NOT_SYNCED ? "perhaps not yet on disk"
+                                                    : "the temporary file is still there");
     return result;
 }
 

@@ -88,9 +88,9 @@ struct codec_ops {
 
     /*
      * Sets the state for writing at another position, perhaps at the start, where a byte order mark
-     * comes first. NULL, and for an encoding that has neither a mark nor a state: it is zero.
+     * comes first. NULL: the state is zero.
      */
-    void (*reposition) (struct codec_state *, bool start);
+    void (*reposition) (const struct codec *, struct codec_state *, bool start);
 
     /* Sets the state after a bad sequence was skipped. NULL: the state stays. */
     void (*passed) (struct codec_state *);

@@ -264,7 +264,7 @@ tempfile__encode (struct codec *codec, struct codec_state *s, struct work *w)
     if (codec->mark && !s->a && left (w) > 0) {
         if (room (w) < LONGEST)
             return STEP_FULL;
-        codec->ops->reposition (s, false);
+        codec->ops->reposition (codec, s, false);
         w->out += codec->ops->put (codec, s, w->out, 0xfeff);
     }
     for (;;) {

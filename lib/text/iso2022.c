@@ -452,8 +452,9 @@ copy_plain (const struct codec *codec, const struct codec_state *s, struct work 
  * its set.
  */
 static void
-iso2022_reposition (struct codec_state *s, bool start)
+iso2022_reposition (const struct codec *codec, struct codec_state *s, bool start)
 {
+    (void) codec;
     unsigned g1 = get (s, G1);
     *s = (struct codec_state){0, 0};
     if (start)

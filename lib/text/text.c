@@ -223,8 +223,8 @@ text_seek (struct storage *s, off_t offset, int whence)
     if (follow (t) < 0)
         return -1;
     /* fflush(), for instance, gives back what was read ahead: the program has not asked yet. */
-    const bool back = whence == SEEK_CUR && offset < 0 && t->phase == READING;
-    const bool gives_back = back && counts_otherwise (t);
+    const bool gives_back =
+        whence == SEEK_CUR && offset < 0 && t->phase == READING && counts_otherwise (t);
     if (whence == SEEK_CUR && !(t->peeked && offset > 0) && !gives_back)
         commit (t);
     if (whence == SEEK_CUR && offset == 0)

@@ -188,8 +188,9 @@ sig_passed (struct codec_state *s)
 }
 
 static void
-past_mark (struct codec_state *s, bool start)
+past_mark (const struct codec *codec, struct codec_state *s, bool start)
 {
+    (void) codec;
     s->a = !start;
 }
 
@@ -435,9 +436,9 @@ utf16_put_many (const struct codec *codec, const struct codec_state *s, struct w
 }
 
 static void
-past_order_mark (struct codec_state *s, bool start)
+past_order_mark (const struct codec *codec, struct codec_state *s, bool start)
 {
-    s->a = start ? START : native ();
+    s->a = start || !codec->mark ? START : native ();
 }
 
 static const struct codec_ops utf16_ops = {.get = wide_get,

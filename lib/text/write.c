@@ -16,8 +16,8 @@
 void
 tempfile__text_reposition (struct text *t)
 {
-    if (t->codec->ops->reposition && (t->codec->mark || t->codec->stateful))
-        t->codec->ops->reposition (&t->encoder, t->here.file == 0);
+    if (t->codec->ops->reposition)
+        t->codec->ops->reposition (t->codec, &t->encoder, t->here.file == 0);
     else
         t->encoder = (struct codec_state){0, 0};
 }
